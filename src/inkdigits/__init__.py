@@ -1,0 +1,1 @@
+"""InkDigits reads handwritten numbers from pictures."""

@@ -1,0 +1,239 @@
+"""The words that all rooms share: boxes, digits, numbers, readings, and what a classifier is.
+
+Owns: result types and their JSON form. Leaves to others: how results come about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Gray: TypeAlias = npt.NDArray[np.uint8]
+"""A raw grey picture, (H, W), 0 is black."""
+Rgb: TypeAlias = npt.NDArray[np.uint8]
+"""A raw colour picture, (H, W, 3), red first."""
+Ink: TypeAlias = npt.NDArray[np.float32]
+"""Ink, (H, W) or (N, 28, 28), range [0, 1]: ink is 1, paper is 0."""
+Probs: TypeAlias = npt.NDArray[np.float32]
+"""Probabilities, (N, C), rows sum to 1."""
+
+SCHEMA_VERSION = 1
+"""Version of the JSON form; raised when a key changes its meaning or disappears."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Box:
+    """A rectangle in pixels of the upright picture; (x, y) is its top left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column that lies right of the box."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row that lies below the box."""
+        return self.y + self.height
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """Middle of the box, (x, y)."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    @staticmethod
+    def union(boxes: Sequence[Box]) -> Box:
+        """Return the smallest box that holds all boxes.
+
+        Args:
+            boxes: At least one box.
+        """
+        x, y = min(b.x for b in boxes), min(b.y for b in boxes)
+        return Box(x, y, max(b.right for b in boxes) - x, max(b.bottom for b in boxes) - y)
+
+    def to_list(self) -> list[int]:
+        """Return [x, y, width, height]."""
+        return [self.x, self.y, self.width, self.height]
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One glyph that was read as a digit.
+
+    Attributes:
+        label: The class with the highest probability, a string such as "7".
+        confidence: Calibrated probability of `label`, in [0, 1].
+        box: Where it stands.
+        alternatives: The other classes, best first, as (label, probability).
+    """
+
+    label: str
+    confidence: float
+    box: Box
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; see `Reading.to_dict`."""
+        return {
+            "label": self.label,
+            "confidence": round(self.confidence, 6),
+            "box": self.box.to_list(),
+            "alternatives": [{"label": a, "confidence": round(p, 6)} for a, p in self.alternatives],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Digits that stand together, from left to right.
+
+    Attributes:
+        digits: At least one digit.
+        line: Index of the line of writing, from the top, from 0, within the page.
+        page: Index of the page, from 0.
+    """
+
+    digits: tuple[Digit, ...]
+    line: int = 0
+    page: int = 0
+
+    @property
+    def text(self) -> str:
+        """The labels, joined."""
+        return "".join(d.label for d in self.digits)
+
+    @property
+    def confidence(self) -> float:
+        """Probability that every digit is right, taken as independent: the product."""
+        return float(np.prod([d.confidence for d in self.digits]))
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around all digits."""
+        return Box.union([d.box for d in self.digits])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; see `Reading.to_dict`."""
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 6),
+            "box": self.box.to_list(),
+            "line": self.line,
+            "page": self.page,
+            "digits": [d.to_dict() for d in self.digits],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Ink that was judged not to be a digit.
+
+    Attributes:
+        box: Where it stands.
+        reason: One of a small documented set of words, such as "speck" or "rule".
+        page: Index of the page, from 0.
+    """
+
+    box: Box
+    reason: str
+    page: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; see `Reading.to_dict`."""
+        return {"box": self.box.to_list(), "reason": self.reason, "page": self.page}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that was read from one picture or document.
+
+    Attributes:
+        numbers: In reading order: by page, line, then from left to right.
+        rejected: Ink that was judged not to be a digit.
+        page_sizes: (height, width) of each upright page, pixels.
+        source: Name of the file, or "" for pictures from memory.
+    """
+
+    numbers: tuple[Number, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    page_sizes: tuple[tuple[int, int], ...] = ()
+    source: str = ""
+
+    @property
+    def text(self) -> str:
+        """One line of text per line of writing; numbers on one line are separated by a blank."""
+        lines = groupby(self.numbers, key=lambda number: (number.page, number.line))
+        return "\n".join(" ".join(number.text for number in line) for _, line in lines)
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """All digits of all numbers, in reading order."""
+        return tuple(digit for number in self.numbers for digit in number.digits)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types: dict, list, str, int, float.
+
+        Keys: `schema` (int), `source`, `text`, `pages` (list of {"width", "height"}), `numbers` (each with
+        `text`, `confidence`, `box`, `line`, `page`, `digits`; each digit with `label`, `confidence`, `box`,
+        `alternatives`) and `rejected` (each with `box`, `reason`, `page`). A box is [x, y, width, height] in
+        pixels of the upright page.
+        """
+        return {
+            "schema": SCHEMA_VERSION,
+            "source": self.source,
+            "text": self.text,
+            "pages": [{"width": width, "height": height} for height, width in self.page_sizes],
+            "numbers": [number.to_dict() for number in self.numbers],
+            "rejected": [item.to_dict() for item in self.rejected],
+        }
+
+
+class Classifier(Protocol):
+    """Anything that tells which digit a 28x28 glyph is: a bundle, a torch or a scikit-learn model."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the columns of `predict_proba`."""
+        ...
+
+    def predict_proba(self, images: npt.NDArray[Any]) -> Probs:
+        """Return calibrated probabilities.
+
+        Args:
+            images: (N, 28, 28) float32 in [0, 1] with ink = 1, or uint8 in [0, 255] with ink = 255.
+
+        Returns:
+            (N, C) float32, rows sum to 1. N may be 0.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Glyphs with their classes.
+
+    Attributes:
+        images: (N, H, W) uint8, ink is bright (255), paper is 0.
+        labels: (N,) int64, index into `label_names`.
+        label_names: What each index means, such as ("0", ..., "9").
+        name: Name and split of the set, such as "mnist/train".
+        writers: (N,) int64 number of the writer where known, else None.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    label_names: tuple[str, ...]
+    name: str = ""
+    writers: npt.NDArray[np.int64] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.labels)
