@@ -1,0 +1,118 @@
+"""How people write each digit: the allographs, as points that the pen passes.
+
+Owns: the table of forms and its notation. Leaves to others: how a hand moves along them (`datasets.strokes`).
+
+Lengths are in units of the digit height: the baseline is y = 1, the top of a digit is y = 0.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Path: TypeAlias = npt.NDArray[np.float64]
+"""Points along the line that the pen follows, (N, 2): x, y."""
+
+DIGITS = "0123456789"
+
+# Each string is one way to write a sign: points "x,y" in percent of the digit height, through which the pen
+# moves smoothly; "!" marks a corner where it stops and turns; "/" lifts the pen.
+# Drawn by eye after the forms that schools teach in Europe, the Americas and Asia, and after common haste.
+ALLOGRAPHS: dict[str, tuple[str, ...]] = {
+    "0": (
+        "31,1 21,4 9,20 2,50 8,80 18,95 29,99 41,95 51,80 57,50 50,18 38,3 29,1",  # closed oval
+        "38,3 16,8 3,42 8,80 18,95 29,99 41,95 50,82 57,52 54,26 47,10",  # not quite closed
+        "36,6 16,8 2,42 7,80 17,95 28,99 40,95 50,80 56,46 46,10 28,0 14,6",  # the end runs over the start
+        "23,1 14,4 6,18 1,48 4,80 12,96 20,99 29,95 36,80 40,48 35,18 28,4 21,1",  # narrow
+        "28,1 38,3 51,18 58,50 51,80 40,95 29,99 18,95 8,80 2,50 9,18 20,3 31,2",  # clockwise
+    ),
+    "1": (
+        "10,0 9,50 8,100",  # bare
+        "0,24 14,14 26,0! 26,52 24,100",  # flag
+        "4,22 18,11 28,0! 28,50 28,98 / 6,99 50,98",  # flag and foot
+        "26,0 14,52 4,100",  # slanted
+        "0,36 14,22 32,0! 31,50 30,100",  # long flag
+    ),
+    "2": (
+        "4,22 12,6 29,0 46,9 49,28 37,54 17,80 3,96! 24,95 60,96",  # swan
+        "4,20 14,5 31,0 46,10 48,30 35,58 17,86 6,93 2,85 11,79 27,88 42,97 60,92",  # looped foot
+        "3,10 22,2 44,3 49,12 36,42 18,74 2,97! 30,96 58,97",  # like a Z
+        "5,26 10,8 28,0 47,10 49,30 36,56 18,80 4,95! 18,88 36,96 50,98 62,88",  # wavy foot
+    ),
+    "3": (
+        "4,14 22,1 43,7 46,25 34,41 19,46! 39,50 53,66 49,89 27,100 2,90",  # round
+        "5,4 28,3 51,2! 38,20 22,40! 43,46 53,65 47,89 25,100 0,91",  # flat top
+        "5,13 24,0 44,9 43,30 29,44 19,49 17,45 25,44 44,55 52,76 37,98 14,99 2,90",  # looped waist
+        "4,10 22,0 44,6 44,28 28,46 46,60 50,82 32,99 2,92",  # quick, no corner
+    ),
+    "4": (
+        "14,2 9,30 2,61! 30,61 62,59 / 45,26 43,62 40,100",  # open
+        "43,1 22,34 2,66! 30,66 62,65 / 43,2 42,50 42,100",  # closed, two strokes
+        "10,4 5,38 8,56 22,60 38,54 49,34 52,4! 48,52 42,100",  # open, one stroke
+        "12,8 2,56! 30,58 60,55 / 48,2 40,50 34,100",  # open, leaning stem
+        "40,0 20,36 3,64! 40,63 56,62 / 40,44 39,66 37,102",  # half stem below a slope
+    ),
+    "5": (
+        "11,4 9,22 6,43! 26,36 47,44 54,66 44,90 22,100 0,91 / 10,4 32,3 56,2",  # body, then cap
+        "54,3 30,3 11,4! 9,22 6,43! 26,37 48,46 54,68 42,92 20,100 0,92",  # one stroke
+        "56,3 34,2 13,5 8,22 10,41 31,41 50,54 53,78 35,98 2,91",  # one stroke, round
+        "12,12 8,28 6,46! 27,40 48,50 51,74 38,95 18,100 0,90 / 14,10 34,6 60,0",  # cap rises
+    ),
+    "6": (
+        "45,0 23,15 7,44 3,76 19,99 42,94 51,74 41,57 22,56 5,75",  # curved
+        "34,0 18,28 5,60 5,86 24,100 45,90 48,70 33,56 16,62 6,78",  # straight stem
+        "40,2 20,24 6,58 7,88 23,100 40,92 42,76 30,65 16,71 9,84",  # low loop
+        "51,10 41,1 22,11 6,42 3,75 18,98 40,95 50,76 40,58 21,59 6,76",  # curled top
+    ),
+    "7": (
+        "2,4 28,4 55,2! 38,46 22,100",  # plain
+        "2,5 28,4 54,2! 38,46 24,100 / 15,52 34,50 53,47",  # crossed
+        "5,21 4,12 4,4! 28,5 55,3! 38,46 24,100",  # serif
+        "2,8 22,2 44,2 52,8 44,28 30,58 24,100",  # curved
+        "4,20 5,12 6,3! 30,5 54,3! 38,44 22,100 / 14,53 34,52 52,51",  # serif and crossed
+        "2,14 10,3 26,9 42,7 54,1! 38,46 26,100",  # wave
+    ),
+    "8": (
+        "29,1 14,8 11,28 28,43 46,31 47,10 29,1 / 29,44 8,56 4,84 28,100 53,86 51,57 29,44",  # two circles
+        "46,13 30,0 12,9 13,30 30,45 48,62 50,86 28,100 6,88 9,64 29,47 45,31 47,14",  # S first
+        "48,10 30,0 13,10 17,32 40,58 46,84 27,100 7,85 15,60 38,36 49,12",  # quick, crossing
+        "50,11 32,0 13,10 14,30 33,46 51,64 48,90 27,100 6,86 12,63 34,42 56,14",  # open at the top
+        "31,1 13,10 14,29 32,46 51,63 49,89 28,100 6,88 8,64 28,47 46,29 46,9 29,1",  # from the top
+    ),
+    "9": (
+        "47,13 31,0 10,7 3,30 16,48 36,41 47,12! 46,54 44,100",  # straight stem
+        "48,14 30,0 9,9 4,32 18,48 38,40 48,14! 49,46 41,78 20,100",  # curved
+        "48,15 30,0 9,9 4,32 19,48 39,40 48,14! 50,48 48,84 31,100 8,93",  # like a g
+        "44,10 26,1 8,14 8,36 22,45 37,34 46,12! 38,54 28,100",  # leaning stem
+        "46,14 30,1 9,9 4,32 18,47 36,40 46,20 48,10 48,40 46,76 40,100",  # loop runs into the stem
+    ),
+    "-": ("0,52 20,52 42,51",),
+    ",": ("7,93 10,101 0,118", "9,92 0,116"),
+    ".": ("0,97 3,100", "0,98 1,97 3,99 1,100"),
+    "/": ("44,-4 22,50 0,106",),
+}
+
+
+@lru_cache(maxsize=128)
+def parse_form(form: str) -> tuple[tuple[Path, ...], ...]:
+    """Return the points of a form, in digit heights.
+
+    Args:
+        form: One of the strings of `ALLOGRAPHS`.
+
+    Returns:
+        For each stroke its smooth runs between corners, each (N, 2) with N >= 2. Shared: don't change them.
+    """
+    strokes = []
+    for stroke in form.split("/"):
+        runs: list[list[list[float]]] = [[]]
+        for word in stroke.split():
+            point = [float(v) / 100 for v in word.rstrip("!").split(",")]
+            runs[-1].append(point)
+            if word.endswith("!"):
+                runs.append([point])
+        strokes.append(tuple(np.array(run) for run in runs))
+    return tuple(strokes)
