@@ -56,14 +56,22 @@ def find_files(name: str) -> dict[str, Path]:
     return found
 
 
-def is_present(name: str) -> bool:
-    """Whether all splits of a data set can be loaded without a download.
+def is_present(name: str, *, split: str | None = None) -> bool:
+    """Whether a data set can be loaded without a download.
+
+    Args:
+        name: Name of the data set.
+        split: One split, or None for all of them.
 
     Raises:
         DataNotFoundError: If the name is unknown.
+        UsageError: If the set has no such split.
     """
     info = get_info(name)
-    return all(find_packaging(info, split) is not None for split in info.splits)
+    if split is not None:
+        check_split(info, split)
+    splits = info.splits if split is None else (split,)
+    return all(find_packaging(info, part) is not None for part in splits)
 
 
 def find_packaging(info: DatasetInfo, split: str) -> tuple[Packaging, dict[str, Path]] | None:
