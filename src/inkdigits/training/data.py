@@ -1,0 +1,98 @@
+"""From a recipe's data section to digits in memory: what is learned from, and what judges.
+
+Owns: joining sets, and drawing fewer digits. Leaves to others: files and splits (`inkdigits.datasets`).
+The test parts are never opened here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from inkdigits.datasets import load_dataset, split_train_validation
+from inkdigits.errors import UsageError
+from inkdigits.training.recipe import DataSection
+from inkdigits.types import LabelledImages
+
+_SIZE = (28, 28)
+
+
+def load_training_data(section: DataSection) -> tuple[LabelledImages, LabelledImages]:
+    """Load, join and split the training parts that a recipe names.
+
+    Args:
+        section: The recipe's data section.
+
+    Returns:
+        Digits to learn from and digits to judge by, without a common one.
+
+    Raises:
+        DataError: If a set is unknown, absent or damaged.
+        UsageError: If the sets don't fit together, or hold too few digits.
+    """
+    data = join_datasets([load_dataset(name, "train") for name in section.sets])
+    if section.validation_size >= len(data):
+        raise UsageError(
+            f"{data.name} holds {len(data)} digits, too few to set {section.validation_size} aside",
+            remedy="Lower data.validation_size in the recipe.",
+        )
+    train, validation = split_train_validation(
+        data, validation_size=section.validation_size, seed=section.seed
+    )
+    return draw_subset(train, size=section.train_size, seed=section.seed), validation
+
+
+def join_datasets(parts: Sequence[LabelledImages]) -> LabelledImages:
+    """Return all digits of several sets, in their order.
+
+    Raises:
+        UsageError: If the sets' classes differ, or pictures are not 28x28.
+    """
+    first = parts[0]
+    for part in parts:
+        if part.images.shape[1:] != _SIZE:
+            height, width = part.images.shape[1:]
+            raise UsageError(
+                f"The digits of {part.name} are {height}x{width} pixels, not 28x28",
+                remedy="Bring them into MNIST's form first, with inkdigits.ink.",
+            )
+        if part.label_names != first.label_names:
+            raise UsageError(
+                f"{first.name} and {part.name} don't have the same classes",
+                remedy="Train on them one by one.",
+            )
+    if len(parts) == 1:
+        return first
+    return replace(
+        first,
+        images=np.concatenate([part.images for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
+        name="+".join(part.name for part in parts),
+        writers=None,  # numbers of writers of different sets would collide
+        extra={},
+    )
+
+
+def draw_subset(data: LabelledImages, *, size: int, seed: int) -> LabelledImages:
+    """Return `size` digits drawn without repetition; all of them if `size` is 0.
+
+    Raises:
+        UsageError: If there are fewer.
+    """
+    if size == 0:
+        return data
+    if size > len(data):
+        raise UsageError(
+            f"{data.name} has {len(data)} digits to train on, not {size}",
+            remedy="Lower --train-size or data.train_size in the recipe.",
+        )
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(data))[:size])
+    return replace(
+        data,
+        images=data.images[chosen],
+        labels=data.labels[chosen],
+        writers=None if data.writers is None else data.writers[chosen],
+        extra={},
+    )

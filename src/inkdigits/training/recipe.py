@@ -1,0 +1,357 @@
+"""The recipe: everything that decides how a model comes out, as one checked and frozen value.
+
+Owns: the sections and keys of recipe files, their ranges, and both directions between TOML and dataclass.
+Leaves to others: what the values do (`augment`, `loop`) and whether a data set exists (`datasets`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from inkdigits.errors import RecipeError
+from inkdigits.models import DEFAULT_MODEL, get_model_spec
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+OptimizerName: TypeAlias = Literal["sgd", "adam", "adamw"]
+ScheduleName: TypeAlias = Literal["onecycle", "cosine", "constant"]
+TargetForm: TypeAlias = Literal["index", "one-hot"]
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The limits of a number, both allowed; stands in the annotations of the sections."""
+
+    low: float
+    high: float = math.inf
+
+    def __str__(self) -> str:
+        if math.isinf(self.high):
+            return f"at least {self.low:g}"
+        return f"between {self.low:g} and {self.high:g}"
+
+
+Share: TypeAlias = Annotated[float, Range(0, 1)]
+Count: TypeAlias = Annotated[int, Range(0)]
+PositiveCount: TypeAlias = Annotated[int, Range(1)]
+Seed: TypeAlias = Annotated[int, Range(0, 2**31 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSection:
+    """Which model is trained.
+
+    Attributes:
+        name: A name in the register of models.
+        options: The model's own options, such as `dropout`; checked when it is built.
+    """
+
+    name: str = DEFAULT_MODEL
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DataSection:
+    """What it is trained on.
+
+    Attributes:
+        sets: Names of data sets; their training parts are joined.
+        validation_size: Digits that are cut from the training part and only judge.
+        seed: Decides which digits these are.
+        train_size: How many digits to train on, drawn with `seed`; 0 means all.
+    """
+
+    sets: tuple[str, ...] = ("mnist",)
+    validation_size: PositiveCount = 5000
+    seed: Seed = 0
+    train_size: Count = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentSection:
+    """How far digits are changed in training; 0 turns a change off.
+
+    Attributes:
+        rotation_deg: Largest turn to either side.
+        scale: Largest relative change of size, such as 0.1 for 10 %.
+        aspect: Largest relative change of width against height.
+        shear: Largest slant, as the shift of x for one unit of y.
+        shift_px: Largest shift along each axis.
+        elastic_px: Standard deviation of the elastic displacement.
+        elastic_smooth_px: Distance over which the displacement changes; larger is smoother.
+        thickness_px: Largest growth of a stroke on each side; strokes become thinner by half as much.
+        blur_px: Largest standard deviation of a Gaussian blur.
+        noise: Largest standard deviation of added noise.
+        contrast: Largest relative loss of darkness, and the range of gamma around 1.
+        erasing: Share of digits that lose a small rectangle.
+        mixup: Parameter alpha of mixup's beta distribution.
+        flip_horizontal: Share of digits that are mirrored left to right.
+        flip_vertical: Share of digits that are mirrored top to bottom.
+    """
+
+    rotation_deg: Annotated[float, Range(0, 180)] = 0.0
+    scale: Annotated[float, Range(0, 0.9)] = 0.0
+    aspect: Annotated[float, Range(0, 0.9)] = 0.0
+    shear: Annotated[float, Range(0, 2)] = 0.0
+    shift_px: Annotated[float, Range(0, 28)] = 0.0
+    elastic_px: Annotated[float, Range(0, 10)] = 0.0
+    elastic_smooth_px: Annotated[float, Range(2, 28)] = 5.0
+    thickness_px: Annotated[float, Range(0, 3)] = 0.0
+    blur_px: Annotated[float, Range(0, 5)] = 0.0
+    noise: Share = 0.0
+    contrast: Annotated[float, Range(0, 0.95)] = 0.0
+    erasing: Share = 0.0
+    mixup: Annotated[float, Range(0, 10)] = 0.0
+    flip_horizontal: Share = 0.0
+    flip_vertical: Share = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSection:
+    """How the weights are found.
+
+    Attributes:
+        epochs: Most passes over the training data.
+        batch_size: Digits in one step.
+        optimizer: "sgd", "adam" or "adamw".
+        learning_rate: The highest rate of the schedule.
+        schedule: "onecycle" (up, then down), "cosine" (down) or "constant".
+        warmup: Share of the steps in which "onecycle" goes up.
+        weight_decay: Strength of the decay; spares batch norm and biases.
+        momentum: Momentum of "sgd"; the other optimizers don't use it.
+        nesterov: Whether "sgd" looks ahead.
+        label_smoothing: Share of the target that is spread over all classes.
+        targets: Whether the loss takes class numbers ("index") or vectors ("one-hot"); same result.
+        ema_decay: Decay of the averaged weights, per step; 0 keeps no average.
+        early_stopping_patience: Epochs without a lower validation loss before it ends; 0 never ends early.
+        clip_norm: Largest norm of the gradient; 0 does not clip.
+        precision: "auto" takes bfloat16 where the machine multiplies it in hardware.
+        seed: Decides weights, order, dropout and augmentation.
+    """
+
+    epochs: PositiveCount = 10
+    batch_size: PositiveCount = 128
+    optimizer: OptimizerName = "sgd"
+    learning_rate: Annotated[float, Range(1e-8, 100)] = 0.1
+    schedule: ScheduleName = "onecycle"
+    warmup: Annotated[float, Range(0, 0.99)] = 0.25
+    weight_decay: Share = 5e-4
+    momentum: Annotated[float, Range(0, 0.9999)] = 0.9
+    nesterov: bool = True
+    label_smoothing: Annotated[float, Range(0, 0.99)] = 0.0
+    targets: TargetForm = "index"
+    ema_decay: Annotated[float, Range(0, 0.999999)] = 0.0
+    early_stopping_patience: Count = 0
+    clip_norm: Annotated[float, Range(0)] = 0.0
+    precision: Precision = "auto"
+    seed: Seed = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BundleSection:
+    """What is written into the bundle beside the weights.
+
+    Attributes:
+        name: Name of the bundle and of its file, without ".onnx".
+        licence: SPDX identifier of the weights' licence, or words.
+        description: One sentence for people.
+    """
+
+    name: str = "model"
+    licence: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A whole recipe; each attribute is a section of the file.
+
+    Raises:
+        RecipeError: If a value is impossible.
+    """
+
+    model: ModelSection = field(default_factory=ModelSection)
+    data: DataSection = field(default_factory=DataSection)
+    augment: AugmentSection = field(default_factory=AugmentSection)
+    train: TrainSection = field(default_factory=TrainSection)
+    bundle: BundleSection = field(default_factory=BundleSection)
+
+    def __post_init__(self) -> None:
+        for section in fields(self):
+            _check_values(section.name, getattr(self, section.name))
+        get_model_spec(self.model.name)
+        if not self.data.sets:
+            raise RecipeError("The recipe names no data set", remedy='Write sets = ["mnist"] under [data].')
+        if self.train.nesterov and self.train.optimizer == "sgd" and self.train.momentum == 0:
+            raise RecipeError(
+                "Nesterov's method needs momentum", remedy="Set momentum above 0 or nesterov = false."
+            )
+        name = self.bundle.name
+        if not name or name != Path(name).name or name.startswith("."):
+            raise RecipeError(
+                f"The bundle name {name!r} is no file name", remedy='Use a short name such as "latin".'
+            )
+
+
+_Section = TypeVar("_Section")
+
+_TYPE_WORDS: Final = {
+    str(bool): "true or false",
+    str(int): "a whole number",
+    str(float): "a number",
+    str(tuple[str, ...]): "a list of names",
+    str(Mapping[str, Any]): "a table",
+}
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe file.
+
+    Raises:
+        RecipeError: If the file is missing, is no TOML, or holds an unknown key or an impossible value.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(
+            f"Can't read the recipe {path}: {error.strerror}", remedy="Check the path."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"The recipe {path} is no UTF-8 text", remedy="Save it as UTF-8.") from error
+    return recipe_from_toml(text)
+
+
+def override_recipe(
+    recipe: Recipe,
+    *,
+    epochs: int | None = None,
+    seed: int | None = None,
+    sets: Sequence[str] | None = None,
+    train_size: int | None = None,
+) -> Recipe:
+    """Return a recipe with some values replaced; None and an empty list keep the recipe's.
+
+    `seed` is the training seed: the split stays, so that runs with several seeds can be compared.
+
+    Raises:
+        RecipeError: If a value is impossible.
+    """
+    train: dict[str, Any] = {"epochs": epochs, "seed": seed}
+    data: dict[str, Any] = {"sets": tuple(sets) if sets else None, "train_size": train_size}
+    return replace(
+        recipe,
+        train=replace(recipe.train, **{key: value for key, value in train.items() if value is not None}),
+        data=replace(recipe.data, **{key: value for key, value in data.items() if value is not None}),
+    )
+
+
+def recipe_from_toml(text: str) -> Recipe:
+    """Return the recipe that a TOML text describes; keys that are absent take their defaults.
+
+    Raises:
+        RecipeError: If the text is no TOML, or holds an unknown key or an impossible value.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"The recipe is no valid TOML: {error}", remedy="Correct that line.") from error
+    sections = get_type_hints(Recipe)
+    _refuse_unknown(tables, sections, where="the recipe")
+    return Recipe(**{name: _parse_section(sections[name], name, table) for name, table in tables.items()})
+
+
+def recipe_to_toml(recipe: Recipe) -> str:
+    """Return a TOML text from which `recipe_from_toml` builds an equal recipe."""
+    lines: list[str] = []
+    for section in fields(recipe):
+        values = getattr(recipe, section.name)
+        lines.append(f"[{section.name}]")
+        lines += [f"{key.name} = {_format_value(getattr(values, key.name))}" for key in fields(values)]
+        lines.append("")
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def _parse_section(section: type[_Section], name: str, table: object) -> _Section:
+    if not isinstance(table, dict):
+        raise RecipeError(f"{name!r} is a section", remedy=f"Write [{name}] and its keys below.")
+    types = get_type_hints(section)
+    _refuse_unknown(table, types, where=f"[{name}]")
+    return section(**{key: _convert(value, types[key], f"{name}.{key}") for key, value in table.items()})
+
+
+def _refuse_unknown(keys: Iterable[str], known: Iterable[str], *, where: str) -> None:
+    names = list(known)
+    for key in keys:
+        if key not in names:
+            raise RecipeError(f"There is no {key!r} in {where}", remedy=_suggest(key, names))
+
+
+def _suggest(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}?" if near else f"Choose one of: {', '.join(known)}."
+
+
+def _convert(value: object, expected: object, where: str) -> object:
+    """Return a TOML value as the type of its field; only int -> float and list -> tuple are converted."""
+    if expected is float and type(value) is int:
+        return float(value)
+    if expected == tuple[str, ...] and isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            return tuple(value)
+    elif expected == Mapping[str, Any]:
+        if isinstance(value, dict):
+            return value
+    elif type(value) is (str if get_origin(expected) is Literal else expected):
+        return value
+    raise RecipeError(f"{where} must be {_TYPE_WORDS.get(str(expected), 'a text')}, not {value!r}")
+
+
+def _check_values(section_name: str, section: DataclassInstance) -> None:
+    """Refuse words outside their `Literal` and numbers outside their `Range`."""
+    for key, annotation in get_type_hints(type(section), include_extras=True).items():
+        value, where = getattr(section, key), f"{section_name}.{key}"
+        if get_origin(annotation) is Literal and value not in get_args(annotation):
+            remedy = _suggest(str(value), get_args(annotation))
+            raise RecipeError(f"{where} can't be {value!r}", remedy=remedy)
+        for limits in getattr(annotation, "__metadata__", ()):
+            if not limits.low <= value <= limits.high:
+                raise RecipeError(f"{where} is {value}", remedy=f"It must be {limits}.")
+
+
+def _format_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        pairs = [f"{_format_key(key)} = {_format_value(item)}" for key, item in value.items()]
+        return "{ " + ", ".join(pairs) + " }" if pairs else "{}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_format_value(item) for item in value) + "]"
+    # A JSON string is a TOML basic string, except for DEL, which TOML wants escaped.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _format_key(key: str) -> str:
+    is_bare = key.isascii() and key.replace("-", "").replace("_", "").isalnum()
+    return key if is_bare else _format_value(key)
