@@ -1,0 +1,76 @@
+"""The picture of a training run: loss and accuracy by epoch, from the run's CSV log.
+
+Owns: this one figure. Leaves to others: the log itself (`inkdigits.training`) and all other pictures.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkdigits.errors import DataCorruptError, MissingExtraError, OutputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLUMNS = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+
+
+def save_learning_curves(csv_path: Path, png_path: Path) -> None:
+    """Draw loss and accuracy of training and validation by epoch.
+
+    Args:
+        csv_path: The log of a run, one row for each epoch.
+        png_path: The picture to write.
+
+    Raises:
+        DataCorruptError: If the log is missing, empty, or lacks a column.
+        OutputError: If the picture can't be written.
+        MissingExtraError: If matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator, PercentFormatter
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", extra="report") from error
+    log = _load_log(csv_path)
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    loss_axes, accuracy_axes = figure.subplots(1, 2)
+    _draw_pair(loss_axes, log, "loss")
+    # Losses span decades: on a linear scale the later epochs would be one flat line.
+    loss_axes.set_yscale("log")
+    _draw_pair(accuracy_axes, log, "accuracy")
+    accuracy_axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+    for axes in (loss_axes, accuracy_axes):
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(visible=True, alpha=0.3)
+        axes.legend()
+    try:
+        # Without a date and a version in it, the same log gives the same bytes.
+        figure.savefig(png_path, dpi=120, metadata={"Software": None})
+    except OSError as error:
+        raise OutputError(
+            f"Can't write {png_path}: {error.strerror}",
+            remedy="Check the folder's permissions and the free space.",
+        ) from error
+
+
+def _draw_pair(axes: Axes, log: dict[str, list[float]], measure: str) -> None:
+    axes.plot(log["epoch"], log[f"train_{measure}"], marker="o", markersize=3, label="training (augmented)")
+    axes.plot(log["epoch"], log[f"validation_{measure}"], marker="s", markersize=3, label="validation")
+    axes.set_ylabel(measure)
+    axes.set_title(measure.capitalize())
+
+
+def _load_log(path: Path) -> dict[str, list[float]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        log = {name: [float(row[name]) for row in rows] for name in _COLUMNS}
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise DataCorruptError(f"The log {path} can't be read", remedy="Train again.") from error
+    if not rows:
+        raise DataCorruptError(f"The log {path} holds no epoch", remedy="Train again.")
+    return log
