@@ -1,0 +1,56 @@
+# Everything a newcomer needs: `make demo` and `make test` make their own environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test lint types imports format wheel-check clean
+
+help:
+	@echo "make demo    read the example pictures with the shipped model"
+	@echo "make test    run all tests (with real data if INKDIGITS_DATA is set)"
+	@echo "make lint | types | imports | format | wheel-check | clean"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Core dependencies only: what a user who reads pictures installs.
+$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.core
+
+demo: $(VENV)/.core
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+# The wheel, alone in a clean environment with core dependencies only, reads a picture.
+wheel-check: $(VENV)/.dev
+	rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	$(PYTHON) -m venv build/wheel/venv
+	build/wheel/venv/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt build/wheel/*.whl
+	cp -r examples build/wheel/examples
+	cd build/wheel && venv/bin/python examples/demo.py --installed
+
+clean:
+	rm -rf $(VENV) build out .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,81 @@
+"""Puts the commands together and turns errors into one sentence and an exit code.
+
+Owns: the root command. Leaves to others: each command.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from inkdigits import __version__
+from inkdigits.cli.console import tell, tell_error
+from inkdigits.cli.data import app as data_app
+from inkdigits.cli.evaluate import evaluate
+from inkdigits.cli.info import info
+from inkdigits.cli.read import read
+from inkdigits.cli.train import train
+from inkdigits.errors import InkdigitsError
+
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
+HELP = """Read handwritten numbers from pictures.
+
+Examples:
+
+  inkdigits read photo.jpg
+
+  inkdigits read scans/ --format csv --output numbers.csv
+
+  inkdigits read page.png --annotate out/
+
+  inkdigits data list
+
+  inkdigits train recipes/latin-cnn.toml
+"""
+
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"inkdigits {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(read)
+app.command()(train)
+app.command()(evaluate)
+app.command()(info)
+app.add_typer(data_app, name="data")
+
+
+def main() -> None:
+    """Run the command line; the entry point of the `inkdigits` command."""
+    try:
+        app()
+    except InkdigitsError as error:
+        tell_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        tell("inkdigits: interrupted.")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,228 @@
+"""`inkdigits data`: list, fetch and show the data sets.
+
+Owns: arguments and words of the command. Leaves to others: the data (datasets), the pictures (plots_data).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkdigits.datasets import (
+    DatasetInfo,
+    LabelledPicture,
+    concatenate,
+    fetch_dataset,
+    get_info,
+    is_present,
+    list_datasets,
+    load_dataset,
+    load_pictures,
+    take_train_size,
+)
+from inkdigits.datasets.decode import make_thumbnail
+from inkdigits.types import LabelledImages
+
+app = typer.Typer(
+    name="data",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="List, fetch and look at data sets of handwritten digits.",
+)
+
+THUMBNAIL_PX = 96
+"""Side of the thumbnails of real pictures on a sheet."""
+
+
+class Format(StrEnum):
+    """Form of a listing."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command("list")
+def list_(
+    format_: Annotated[Format, typer.Option("--format", "-f", help="Form of the listing.")] = Format.TEXT,
+) -> None:
+    """List the data sets: size, script, licence, and whether they are on this machine.
+
+    **Examples**
+
+        inkdigits data list
+
+        inkdigits data list --format json | jq '.[] | select(.present) | .name'
+    """
+    infos = list_datasets()
+    if format_ is Format.JSON:
+        typer.echo(json.dumps([_describe(info) for info in infos], indent=2, ensure_ascii=False))
+    elif sys.stdout.isatty():
+        _print_table(infos)
+    else:
+        for info in infos:
+            typer.echo("\t".join(_row(info)))
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str], typer.Argument(help="Names of data sets; see: inkdigits data list")],
+    force: Annotated[bool, typer.Option("--force", help="Download again what is already there.")] = False,
+) -> None:
+    """Download data sets into the cache and check their checksums.
+
+    Files that are already there and whole are kept. INKDIGITS_CACHE chooses another folder; INKDIGITS_DATA
+    names a folder with data sets that you have, one sub folder each.
+
+    **Examples**
+
+        inkdigits data fetch mnist
+
+        inkdigits data fetch usps semeion --force
+    """
+    for name in names:
+        get_info(name)  # a misspelt name stops before anything is downloaded
+    for name in names:
+        typer.echo(str(fetch_dataset(name, force=force)))
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of the data set.")],
+    split: Annotated[
+        str | None, typer.Option("--split", "-s", help="One split; by default train, or the first present.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for both pictures, or a .png file for the samples.")
+    ] = Path(),
+    samples: Annotated[int, typer.Option("--samples", "-n", min=1, max=100, help="Samples per class.")] = 12,
+    train_size: Annotated[
+        int | None,
+        typer.Option("--train-size", min=1, help="Join all splits and show a training cut of this size."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Chooses the samples and the cut.")] = 0,
+) -> None:
+    """Draw samples of each class and the number of images per class as PNG files.
+
+    **Examples**
+
+        inkdigits data show mnist
+
+        inkdigits data show mnist --split test --output sheets/ --samples 20
+
+        inkdigits data show mnist --train-size 56000 --seed 1
+    """
+    info = get_info(name)
+    chosen = split or _choose_split(info)
+    sheet, chart = _name_targets(output, info.name)
+    if info.kind == "pictures" and not info.label_names and not info.size:
+        _show_numbers(info, chosen, sheet, chart, samples)
+    else:
+        data = _load_whole(info) if train_size else _load_glyphs(info, chosen)
+        if train_size:
+            data, _ = take_train_size(data, train_size, seed)
+        _show_classes(data, sheet, chart, samples=samples, seed=seed)
+    typer.echo(str(sheet))
+    typer.echo(str(chart))
+
+
+def _describe(info: DatasetInfo) -> dict[str, object]:
+    present = [split for split in info.splits if is_present(info.name, split=split)]
+    return {**info.to_dict(), "present": len(present) == len(info.splits), "present_splits": present}
+
+
+def _row(info: DatasetInfo) -> tuple[str, ...]:
+    """Name, script, size, counts, training, presence, licence."""
+    present = [split for split in info.splits if is_present(info.name, split=split)]
+    state = "yes" if len(present) == len(info.splits) else "part" if present else "no"
+    return (
+        info.name,
+        info.script,
+        f"{info.size[0]}x{info.size[1]}" if info.size else "various",
+        ", ".join(f"{split} {part.count:,}" for split, part in info.splits.items()),
+        "train" if info.may_train else "judge",
+        state if present or info.can_fetch else "by hand",
+        info.licence,
+    )
+
+
+def _print_table(infos: tuple[DatasetInfo, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title="Data sets", title_justify="left", caption="Fetch one with: inkdigits data fetch NAME"
+    )
+    for heading in ("Name", "Script", "Pixels", "Images", "Use", "Here", "Licence"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in {"Name", "Script", "Here"})
+    for info in infos:
+        table.add_row(*_row(info))
+    Console().print(table)
+
+
+def _choose_split(info: DatasetInfo) -> str:
+    """Return "train" if the set has it, else the first split on this machine, else the first."""
+    if "train" in info.splits:
+        return "train"
+    return next(
+        (split for split in info.splits if is_present(info.name, split=split)), next(iter(info.splits))
+    )
+
+
+def _name_targets(output: Path, name: str) -> tuple[Path, Path]:
+    """Return the paths of the sheet and of the chart."""
+    if output.suffix.lower() == ".png":
+        return output, output.with_name(f"{output.stem}-classes.png")
+    return output / f"{name}-samples.png", output / f"{name}-classes.png"
+
+
+def _load_glyphs(info: DatasetInfo, split: str) -> LabelledImages:
+    if info.kind == "glyphs" or info.size:
+        return load_dataset(info.name, split)
+    return _shrink(load_pictures(info.name, split), info, split)
+
+
+def _load_whole(info: DatasetInfo) -> LabelledImages:
+    """Join all splits, which must have equal sizes."""
+    return concatenate(*(_load_glyphs(info, split) for split in info.splits), name=f"{info.name}/all")
+
+
+def _shrink(pictures: list[LabelledPicture], info: DatasetInfo, split: str) -> LabelledImages:
+    """Turn pictures of single signs into thumbnails with classes."""
+    import numpy as np
+
+    return LabelledImages(
+        images=np.stack([make_thumbnail(picture.data, size_px=THUMBNAIL_PX) for picture in pictures]),
+        labels=np.array([info.label_names.index(picture.text) for picture in pictures], np.int64),
+        label_names=info.label_names,
+        name=f"{info.name}/{split}",
+    )
+
+
+def _show_classes(data: LabelledImages, sheet: Path, chart: Path, *, samples: int, seed: int) -> None:
+    from inkdigits.evaluation.plots_data import save_class_distribution, save_contact_sheet
+
+    save_contact_sheet(data, sheet, samples=samples, seed=seed)
+    save_class_distribution(data, chart)
+
+
+def _show_numbers(info: DatasetInfo, split: str, sheet: Path, chart: Path, samples: int) -> None:
+    """Show pictures of whole numbers: captions instead of classes, and how often each sign is written."""
+    from inkdigits.evaluation.plots_data import save_count_chart, save_picture_sheet
+
+    pictures = load_pictures(info.name, split)
+    shown = pictures[: 4 * samples]
+    thumbnails = [
+        (p.text.partition("\n")[0], make_thumbnail(p.data, size_px=2 * THUMBNAIL_PX)) for p in shown
+    ]
+    title = f"{info.name}/{split}: {len(pictures):,} pictures"
+    if len(shown) < len(pictures):
+        title += f" (the first {len(shown)} are shown)"
+    save_picture_sheet(thumbnails, sheet, title=title)
+    signs = Counter(sign for picture in pictures for sign in picture.text if not sign.isspace())
+    save_count_chart(dict(sorted(signs.items())), chart, title=f"{info.name}/{split}: written signs")

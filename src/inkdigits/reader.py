@@ -1,0 +1,171 @@
+"""The one order of steps: picture, ink, glyphs, 28x28, classes, numbers.
+
+Owns: what happens after what. Leaves to others: each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from inkdigits.bundles import load_classifier
+from inkdigits.errors import UsageError
+from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
+from inkdigits.ink import Glyph, extract_ink, find_glyphs, group_lines, normalize_glyph
+from inkdigits.types import Box, Classifier, Digit, Number, Probs, Reading, Rejected
+
+DEFAULT_MODEL = "latin"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Glyphs of one page, boxes already in pixels of the page."""
+
+    page: Page
+    index: int
+    glyphs: list[Glyph]
+    boxes: list[Box]
+    rejected: list[Rejected]
+
+
+class Reader:
+    """Reads numbers from pictures; opens its model once, doesn't change, and can be shared by threads.
+
+    Args:
+        model: Name of a model that ships, path of a bundle, or any object with `labels` and `predict_proba`.
+        min_confidence: Glyphs below it are reported in `Reading.rejected` as "unsure"; in [0, 1].
+        limits: How many bytes, pixels and pages are accepted.
+
+    Raises:
+        BundleError: If the model can't be opened.
+        UsageError: If `min_confidence` lies outside [0, 1].
+    """
+
+    def __init__(
+        self,
+        model: str | Classifier = DEFAULT_MODEL,
+        *,
+        min_confidence: float = 0.0,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        if not 0 <= min_confidence <= 1:
+            raise UsageError(
+                f"the least confidence must lie between 0 and 1, got {min_confidence:g}",
+                remedy="Use for example 0.9 for nine right answers in ten.",
+            )
+        self.classifier: Classifier = load_classifier(model) if isinstance(model, str) else model
+        self.min_confidence = min_confidence
+        self.limits = limits
+
+    def read(self, source: Source) -> Reading:
+        """Read all numbers of one picture or document.
+
+        Args:
+            source: Path ("-" for standard input), bytes, PIL image, or array (H, W), (H, W, 3) RGB, (H, W, 4).
+
+        Returns:
+            Numbers in reading order; a blank page gives an empty reading.
+
+        Raises:
+            ImageError: If the source is no usable picture.
+        """
+        return self.read_many([source])[0]
+
+    def read_many(self, sources: Iterable[Source]) -> list[Reading]:
+        """Read several pictures; the glyphs of all are classified together.
+
+        Args:
+            sources: As for `read`.
+
+        Returns:
+            One reading a source, in order.
+
+        Raises:
+            ImageError: If one of the sources is no usable picture.
+        """
+        return self.read_pages([load_pages(source, limits=self.limits) for source in sources])
+
+    def read_pages(self, documents: Sequence[Sequence[Page]]) -> list[Reading]:
+        """Read documents that are already loaded.
+
+        Args:
+            documents: Pages of each document.
+
+        Returns:
+            One reading a document, in order.
+        """
+        found = [[_find(page, index) for index, page in enumerate(pages)] for pages in documents]
+        glyphs = [glyph for pages in found for page in pages for glyph in page.glyphs]
+        probs = self._classify(glyphs)
+        readings, start = [], 0
+        for pages in found:
+            count = sum(len(page.glyphs) for page in pages)
+            readings.append(self._assemble(pages, probs[start : start + count]))
+            start += count
+        return readings
+
+    def _classify(self, glyphs: Sequence[Glyph]) -> Probs:
+        forms = np.zeros((len(glyphs), 28, 28), np.float32)
+        for index, glyph in enumerate(glyphs):
+            forms[index] = normalize_glyph(glyph.ink)
+        return self.classifier.predict_proba(forms)
+
+    def _assemble(self, pages: Sequence[_Found], probs: Probs) -> Reading:
+        numbers: list[Number] = []
+        rejected: list[Rejected] = []
+        start = 0
+        for found in pages:
+            digits = [
+                self._to_digit(box, row)
+                for box, row in zip(found.boxes, probs[start : start + len(found.boxes)], strict=True)
+            ]
+            start += len(found.boxes)
+            sure = [digit for digit in digits if digit.confidence >= self.min_confidence]
+            unsure = [digit for digit in digits if digit.confidence < self.min_confidence]
+            numbers += _to_numbers(sure, page=found.index)
+            rejected += found.rejected
+            rejected += [Rejected(digit.box, "unsure", found.index) for digit in unsure]
+        return Reading(
+            numbers=tuple(numbers),
+            rejected=tuple(rejected),
+            page_sizes=tuple(found.page.size for found in pages),
+            source=pages[0].page.source if pages else "",
+        )
+
+    def _to_digit(self, box: Box, row: Probs) -> Digit:
+        order = np.argsort(-row, kind="stable")
+        ranked = [(self.classifier.labels[i], float(row[i])) for i in order]
+        return Digit(ranked[0][0], ranked[0][1], box, tuple(ranked[1:]))
+
+
+def _find(page: Page, index: int) -> _Found:
+    """Find the glyphs of a page and bring their boxes to its pixels."""
+    ink = extract_ink(page.gray)
+    glyphs, rejected = find_glyphs(ink)
+    return _Found(
+        page=page,
+        index=index,
+        glyphs=glyphs,
+        boxes=[_rescale(glyph.box, ink.scale, page.size) for glyph in glyphs],
+        rejected=[replace(r, box=_rescale(r.box, ink.scale, page.size), page=index) for r in rejected],
+    )
+
+
+def _rescale(box: Box, scale: float, size: tuple[int, int]) -> Box:
+    """Bring a box from working pixels to pixels of the page, clipped to it and never empty."""
+    height, width = size
+    left, top = min(int(box.x / scale), width - 1), min(int(box.y / scale), height - 1)
+    right = min(width, max(left + 1, round(box.right / scale)))
+    bottom = min(height, max(top + 1, round(box.bottom / scale)))
+    return Box(left, top, right - left, bottom - top)
+
+
+def _to_numbers(digits: Sequence[Digit], *, page: int) -> list[Number]:
+    lines = group_lines([digit.box for digit in digits])
+    return [
+        Number(tuple(digits[i] for i in number), line=index, page=page)
+        for index, line in enumerate(lines)
+        for number in line
+    ]

@@ -1,0 +1,46 @@
+"""What all tests share: real data are skipped where absent, and never silently where they are required."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DATA = "INKDIGITS_DATA"
+REQUIRED = "INKDIGITS_REQUIRE_DATA"
+_skipped_real_data: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get(REQUIRED) and not Path(os.environ.get(DATA, "-")).is_dir():
+        raise pytest.UsageError(f"{REQUIRED} is set, but {DATA} names no folder")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not os.environ.get(DATA):
+        for item in items:
+            if "real_data" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=f"{DATA} is not set"))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and "real_data" in report.keywords and not hasattr(report, "wasxfail"):
+        _skipped_real_data.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if os.environ.get(REQUIRED) and _skipped_real_data and exitstatus == 0:
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get(REQUIRED) and _skipped_real_data:
+        terminalreporter.write_line(f"FAILED: real-data tests were skipped: {_skipped_real_data}", red=True)
+
+
+@pytest.fixture
+def examples() -> Iterator[Path]:
+    """Folder of the example pictures."""
+    yield Path(__file__).parent.parent / "examples"
