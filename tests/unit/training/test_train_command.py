@@ -1,0 +1,132 @@
+"""The command from recipe to bundle, on digits that are quick to learn."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from typer.testing import CliRunner, Result
+
+from inkdigits.bundles import BundleClassifier
+from inkdigits.cli import app
+from inkdigits.errors import RecipeError, UsageError
+from inkdigits.training import data as training_data
+from inkdigits.training.loop import Trainer
+from inkdigits.training.recipe import load_recipe
+from inkdigits.types import LabelledImages
+
+RECIPE = """
+[model]
+name = "cnn-nano"
+[data]
+sets = ["tiny"]
+validation_size = 200
+[augment]
+shift_px = 1
+[train]
+epochs = 2
+batch_size = 32
+[bundle]
+name = "tiny"
+licence = "Apache-2.0"
+"""
+
+
+def make_digits() -> LabelledImages:
+    """scikit-learn's 8x8 digits, each pixel grown to 3x3 and framed: (1797, 28, 28)."""
+    digits = load_digits()
+    grown = np.kron(digits.images * (255 / 16), np.ones((3, 3)))
+    images = np.pad(grown, ((0, 0), (2, 2), (2, 2))).astype(np.uint8)
+    return LabelledImages(images, digits.target.astype(np.int64), tuple("0123456789"), name="tiny/train")
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(training_data, "load_dataset", lambda name, split: make_digits())
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["train", *map(str, arguments)])
+
+
+def read_epochs(folder: Path) -> list[str]:
+    with (folder / "log.csv").open(newline="") as file:
+        return [row["epoch"] for row in csv.DictReader(file)]
+
+
+def test_from_recipe_to_bundle(recipe: Path, tmp_path: Path) -> None:
+    result = run(recipe)
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "runs" / "tiny"
+    assert {path.name for path in folder.iterdir()} == {
+        "checkpoint.pt",
+        "curves.png",
+        "log.csv",
+        "recipe.toml",
+        "tiny.onnx",
+    }
+    assert result.stdout.strip() == str(Path("runs") / "tiny" / "tiny.onnx")
+    assert load_recipe(folder / "recipe.toml") == load_recipe(recipe)
+    assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+    bundle = BundleClassifier(folder / "tiny.onnx")
+    facts = bundle.metadata.everything
+    assert facts["data"] == ["tiny"]
+    assert facts["metrics"]["epochs"] == 2
+    data = make_digits()
+    accuracy = (bundle.predict_proba(data.images).argmax(1) == data.labels).mean()
+    assert accuracy > 0.9
+    assert facts["metrics"]["validation_accuracy"] == pytest.approx(accuracy, abs=0.05)
+
+
+def test_options_override_the_recipe(recipe: Path, tmp_path: Path) -> None:
+    result = run(recipe, "-o", "out", "--epochs", 1, "--seed", 5, "--train-size", 64, "--threads", 1)
+    assert result.exit_code == 0, result.output
+    used = load_recipe(tmp_path / "out" / "recipe.toml")
+    assert (used.train.epochs, used.train.seed, used.data.train_size) == (1, 5, 64)
+
+
+def test_ctrl_c_keeps_epochs_and_the_same_command_goes_on(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = Trainer._learn
+
+    def stop_in_second(self: Trainer, epoch: int) -> tuple[float, float]:
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return learn(self, epoch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_learn", stop_in_second)
+        stopped = run(recipe)
+    assert stopped.exit_code == 130
+    assert "the same command goes on" in stopped.stderr
+    folder = tmp_path / "runs" / "tiny"
+    assert read_epochs(folder) == ["1"]
+    assert not (folder / "tiny.onnx").exists()
+    resumed = run(recipe)
+    assert resumed.exit_code == 0
+    assert "Resuming after epoch 1 of 2" in resumed.stderr
+    assert read_epochs(folder) == ["1", "2"]
+
+
+def test_another_recipe_needs_restart(recipe: Path, tmp_path: Path) -> None:
+    assert run(recipe, "--epochs", 1).exit_code == 0
+    refused = run(recipe)
+    assert isinstance(refused.exception, UsageError)
+    assert "--restart" in str(refused.exception)
+    assert run(recipe, "--restart").exit_code == 0
+    assert read_epochs(tmp_path / "runs" / "tiny") == ["1", "2"]
+
+
+def test_a_mistake_in_the_recipe_is_told_before_anything_is_loaded(recipe: Path) -> None:
+    recipe.write_text("[train]\nepoch = 3\n")
+    result = run(recipe)
+    assert isinstance(result.exception, RecipeError)
+    assert "'epochs'" in str(result.exception)
