@@ -9,7 +9,8 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inkdigits.errors import DataCorruptError, MissingExtraError, OutputError
+from inkdigits.errors import DataCorruptError, MissingExtraError
+from inkdigits.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,14 +48,9 @@ def save_learning_curves(csv_path: Path, png_path: Path) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(visible=True, alpha=0.3)
         axes.legend()
-    try:
-        # Without a date and a version in it, the same log gives the same bytes.
-        figure.savefig(png_path, dpi=120, metadata={"Software": None})
-    except OSError as error:
-        raise OutputError(
-            f"Can't write {png_path}: {error.strerror}",
-            remedy="Check the folder's permissions and the free space.",
-        ) from error
+    with replacing(png_path) as part:
+        # Without a version in it, the same log gives the same bytes.
+        figure.savefig(part, format="png", dpi=120, metadata={"Software": None})
 
 
 def _draw_pair(axes: Axes, log: dict[str, list[float]], measure: str) -> None:

@@ -32,7 +32,7 @@ def test_a_damaged_log_is_told(tmp_path: Path, text: str | None) -> None:
 def test_an_unwritable_place_is_told(tmp_path: Path) -> None:
     save_log(tmp_path / "log.csv", RECORDS)
     with pytest.raises(OutputError):
-        save_learning_curves(tmp_path / "log.csv", tmp_path / "absent" / "curves.png")
+        save_learning_curves(tmp_path / "log.csv", tmp_path / "log.csv" / "curves.png")
 
 
 def test_absent_matplotlib_is_one_clear_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
