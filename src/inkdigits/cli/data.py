@@ -36,6 +36,8 @@ app = typer.Typer(
     help="List, fetch and look at data sets of handwritten digits.",
 )
 
+WIDE_COLUMNS = 110
+"""Width of a terminal, signs, from which the table has room for licences."""
 THUMBNAIL_PX = 96
 """Side of the thumbnails of real pictures on a sheet."""
 
@@ -155,14 +157,18 @@ def _print_table(infos: tuple[DatasetInfo, ...]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    console = Console()
+    headings = ["Name", "Script", "Pixels", "Images", "Use", "Here", "Licence"]
+    if console.width < WIDE_COLUMNS:
+        headings.remove("Licence")
     table = Table(
         title="Data sets", title_justify="left", caption="Fetch one with: inkdigits data fetch NAME"
     )
-    for heading in ("Name", "Script", "Pixels", "Images", "Use", "Here", "Licence"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in {"Name", "Script", "Here"})
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading not in {"Images", "Licence"})
     for info in infos:
-        table.add_row(*_row(info))
-    Console().print(table)
+        table.add_row(*_row(info)[: len(headings)])
+    console.print(table)
 
 
 def _choose_split(info: DatasetInfo) -> str:

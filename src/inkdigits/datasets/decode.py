@@ -58,7 +58,10 @@ def make_thumbnail(data: bytes, *, size_px: int = 64) -> Gray:
     """
     gray = decode_gray(data)
     frame = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    if np.median(frame) > 127:
+    paper = float(np.median(frame))
+    darkest, lightest = np.percentile(gray, (1, 99))
+    # Grey paper can be darker than 127, so ink is what lies farther from the paper.
+    if paper - darkest > lightest - paper:
         gray = 255 - gray
     scale = size_px / max(gray.shape)
     width, height = (max(1, round(n * scale)) for n in (gray.shape[1], gray.shape[0]))

@@ -151,8 +151,9 @@ def _make_folder(folder: Path) -> None:
 
 
 def _shorten(error: Exception) -> str:
-    """Return the first 200 signs of an error on one line."""
-    return " ".join(str(error).split())[:200]
+    """Return an error on one line, without Pooch's advice, at most 400 signs (both hashes fit)."""
+    words = " ".join(str(error).split())
+    return words.partition(". Deleted download")[0][:400]
 
 
 class _Progress:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import tempfile
 import zlib
 from math import prod
 from pathlib import Path
@@ -20,7 +19,8 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.errors import DataCorruptError, DataNotFoundError, OutputError
+from inkdigits.errors import DataCorruptError, DataNotFoundError
+from inkdigits.files import replacing
 
 IdxArray: TypeAlias = npt.NDArray[Any]
 """Any array that IDX can hold: uint8, int8, int16, int32, float32 or float64."""
@@ -99,29 +99,18 @@ def write_idx(path: str | os.PathLike[str], array: IdxArray) -> None:
     Equal arrays give equal bytes (no time stamp), and an interrupted call leaves no half file.
 
     Args:
-        path: Where to write; the folder must exist.
+        path: Where to write; missing folders are made.
         array: 1 to 255 axes; uint8, int8, int16, int32, float32 or float64.
 
     Raises:
         DataCorruptError: If IDX has no code for the array's dtype, or the array has no axis.
         OutputError: If the file can't be written.
     """
-    target = Path(path)
     data = encode_idx(array)
-    if target.suffix == ".gz":
+    if Path(path).suffix == ".gz":
         data = gzip.compress(data, mtime=0)
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.name, delete=False) as stream:
-            temporary = Path(stream.name)
-            stream.write(data)
-        temporary.replace(target)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise OutputError(
-            f"Can't write {target} ({error})", remedy="Check the folder and the disk."
-        ) from error
+    with replacing(path) as part:
+        part.write_bytes(data)
 
 
 def encode_idx(array: IdxArray) -> bytes:
