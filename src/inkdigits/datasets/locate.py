@@ -122,9 +122,9 @@ def describe_remedy(info: DatasetInfo) -> str:
     if info.can_fetch:
         return f"Fetch it with: inkdigits data fetch {info.name}."
     names = sorted({file.name for file in info.packagings[0].files})
+    hint = f" ({info.manual})" if info.manual else ""
     return (
-        f"No program can fetch it: {info.manual or f'see {info.source}'}; "
-        f"then put {', '.join(names)} into {get_folders(info)[0]}."
+        f"Get it by hand from {info.source}{hint}, then put {', '.join(names)} into {get_folders(info)[0]}."
     )
 
 

@@ -1,14 +1,16 @@
 import errno
 import hashlib
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from inkdigits.datasets import fetch as fetch_module
 from inkdigits.datasets import fetch_dataset, find_files, registry
-from inkdigits.datasets.registry import parse_dataset
+from inkdigits.datasets.registry import FileInfo, parse_dataset
 from inkdigits.errors import DataNotFoundError, DownloadError, OutputError
 
 CONTENT = {"a.gz": b"content of a", "b.gz": b"content of b"}
@@ -225,6 +227,54 @@ def test_progress_goes_to_stderr(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "Fetching a.gz from first.example" in captured.err
+
+
+class Server(BaseHTTPRequestHandler):
+    """Serves CONTENT over plain http on this machine; "/cut/" announces more than it sends."""
+
+    def do_GET(self) -> None:
+        body = CONTENT[self.path.rpartition("/")[2]]
+        if self.path.startswith("/moved/"):
+            self.send_response(302)
+            self.send_header("Location", f"http://{self.headers['Host']}/a.gz")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body) + 10 * self.path.startswith("/cut/")))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_real_downloader(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal, raising=False)
+    file = FileInfo("a.gz", "images", ("all",))
+    url = f"{address}/a.gz"
+    fetch_module._make_downloader(file, url)(url, str(tmp_path / "a.gz"), None)
+    assert (tmp_path / "a.gz").read_bytes() == CONTENT["a.gz"]
+
+
+@pytest.mark.parametrize("folder", ["cut", "moved"])
+def test_real_downloader_notices_trouble(address: str, tmp_path: Path, folder: str) -> None:
+    file = FileInfo("a.gz", "images", ("all",))
+    url = f"{address}/{folder}/a.gz"
+    with pytest.raises(OSError, match=r"not https|IncompleteRead|Connection broken"):
+        fetch_module._make_downloader(file, url)(url, str(tmp_path / "a.gz"), None)
 
 
 def test_progress_bar_speaks_as_pooch_expects() -> None:

@@ -31,7 +31,7 @@ def test_sets_that_judge_are_never_trained_on() -> None:
 def test_entry_is_complete(info: DatasetInfo) -> None:
     assert info.title
     assert info.licence
-    assert info.source.startswith(("https://", "http://"))
+    assert info.source.startswith(("https://", "http://", "public repositories"))
     assert info.splits
     assert all(split.count > 0 for split in info.splits.values())
     assert info.can_fetch or info.manual, "nobody could know where to get it"
