@@ -126,6 +126,13 @@ def test_the_date_is_today_without_an_epoch(monkeypatch: pytest.MonkeyPatch) -> 
     assert get_build_date() >= today
 
 
+def test_the_commit_is_ours_or_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stray = tmp_path / "onnx.py"
+    stray.write_text("")
+    monkeypatch.setattr(export_onnx, "__file__", str(stray))
+    assert find_commit() == "", "a file that git does not track has no commit"
+
+
 class DependsOnCount(nn.Module):
     """Answers one digit other than many: what tracing at a fixed count would bake in."""
 

@@ -64,7 +64,12 @@ def train(
     try:
         result = _fit(chosen, folder, learn, judge, restart=restart, threads=threads, tensorboard=tensorboard)
     except KeyboardInterrupt:
-        tell(f"Stopped. Finished epochs are kept in {folder}: the same command goes on from there.")
+        kept = (folder / "checkpoint.pt").exists()
+        tell(
+            f"Stopped. Finished epochs are kept in {folder}: the same command goes on from there."
+            if kept
+            else "Stopped before the first epoch was done; nothing is kept."
+        )
         raise typer.Exit(EXIT_INTERRUPTED) from None
     bundle = _export(chosen, folder, result, judge)
     _draw_curves(folder)

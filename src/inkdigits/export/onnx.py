@@ -208,12 +208,18 @@ def get_versions() -> dict[str, str]:
 
 def find_commit() -> str:
     """Return the commit of the source tree this package runs from, or "" if it is installed elsewhere."""
-    source = Path(__file__).resolve().parent
-    command = ["git", "-C", str(source), "rev-parse", "HEAD"]
+    source = Path(__file__).resolve()
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+        # A virtual environment often lies in somebody else's repository, whose commit says nothing of us.
+        _ask_git(source.parent, "ls-files", "--error-unmatch", source.name)
+        return _ask_git(source.parent, "rev-parse", "HEAD")
     except (OSError, subprocess.SubprocessError):
         return ""
+
+
+def _ask_git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
     return answer.stdout.strip()
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from inkdigits.errors import MissingExtraError
+from inkdigits.errors import UsageError
 from inkdigits.files import write_text
 
 LOG_NAME: Final = "log.csv"
@@ -201,14 +201,16 @@ class TensorBoardLog(QuietListener):
         folder: Where the event files go.
 
     Raises:
-        MissingExtraError: If tensorboard is not installed.
+        UsageError: If tensorboard is not installed.
     """
 
     def __init__(self, folder: Path) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
-            raise MissingExtraError("tensorboard", extra="train") from error
+            raise UsageError(
+                "tensorboard is not installed", remedy="Install it with: pip install tensorboard."
+            ) from error
         self._writer = SummaryWriter(str(folder))
 
     def take_epoch(self, record: EpochRecord) -> None:

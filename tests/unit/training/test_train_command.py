@@ -116,6 +116,18 @@ def test_ctrl_c_keeps_epochs_and_the_same_command_goes_on(
     assert read_epochs(folder) == ["1", "2"]
 
 
+def test_ctrl_c_in_the_first_epoch_keeps_nothing_and_says_so(
+    recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(self: Trainer, epoch: int) -> tuple[float, float]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "_learn", stop)
+    stopped = run(recipe)
+    assert stopped.exit_code == 130
+    assert "nothing is kept" in stopped.stderr
+
+
 def test_another_recipe_needs_restart(recipe: Path, tmp_path: Path) -> None:
     assert run(recipe, "--epochs", 1).exit_code == 0
     refused = run(recipe)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from inkdigits.errors import MissingExtraError
+from inkdigits.errors import UsageError
 from inkdigits.training.log import (
     EpochRecord,
     ListenerGroup,
@@ -81,7 +81,7 @@ def test_the_log_is_a_plain_csv(tmp_path: Path) -> None:
 
 def test_absent_tensorboard_is_one_clear_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(MissingExtraError, match="tensorboard is not installed"):
+    with pytest.raises(UsageError, match="pip install tensorboard"):
         TensorBoardLog(tmp_path)
 
 
