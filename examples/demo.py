@@ -24,7 +24,9 @@ def main() -> int:
         0 if all were read right, else 1.
     """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--installed", action="store_true", help="insist on an installed package without torch")
+    parser.add_argument(
+        "--installed", action="store_true", help="insist on an installed package without torch"
+    )
     if parser.parse_args().installed:
         check_installation()
     expected: dict[str, str] = json.loads((EXAMPLES / "expected.json").read_text(encoding="utf-8"))

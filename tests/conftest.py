@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +40,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
-def examples() -> Iterator[Path]:
+def examples() -> Path:
     """Folder of the example pictures."""
-    yield Path(__file__).parent.parent / "examples"
+    return Path(__file__).parent.parent / "examples"

@@ -13,7 +13,7 @@ import numpy as np
 from inkdigits.bundles import load_classifier
 from inkdigits.errors import UsageError
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
-from inkdigits.ink import Glyph, extract_ink, find_glyphs, group_lines, normalize_glyph
+from inkdigits.ink import Glyph, extract_ink, find_glyphs, group_lines, normalize_glyph, remove_rules
 from inkdigits.types import Box, Classifier, Digit, Number, Probs, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
@@ -142,14 +142,14 @@ class Reader:
 
 def _find(page: Page, index: int) -> _Found:
     """Find the glyphs of a page and bring their boxes to its pixels."""
-    ink = extract_ink(page.gray)
-    glyphs, rejected = find_glyphs(ink)
+    ink, rules = remove_rules(extract_ink(page.gray))
+    glyphs, specks = find_glyphs(ink)
     return _Found(
         page=page,
         index=index,
         glyphs=glyphs,
         boxes=[_rescale(glyph.box, ink.scale, page.size) for glyph in glyphs],
-        rejected=[replace(r, box=_rescale(r.box, ink.scale, page.size), page=index) for r in rejected],
+        rejected=[replace(r, box=_rescale(r.box, ink.scale, page.size), page=index) for r in rules + specks],
     )
 
 

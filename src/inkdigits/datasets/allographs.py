@@ -35,6 +35,9 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "4,22 18,11 28,0! 28,50 28,98 / 6,99 50,98",  # flag and foot
         "26,0 14,52 4,100",  # slanted
         "0,36 14,22 32,0! 31,50 30,100",  # long flag
+        "0,58 18,30 36,0! 35,50 33,100",  # flag down to the waist
+        "0,92 22,46 44,0! 43,50 42,100",  # flag down to the baseline, as in central Europe
+        "0,44 16,24 32,0! 27,50 22,100 / 4,99 24,100 44,98",  # long flag, leaning, with a foot
     ),
     "2": (
         "4,22 12,6 29,0 46,9 49,28 37,54 17,80 3,96! 24,95 60,96",  # swan
@@ -54,6 +57,8 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "10,4 5,38 8,56 22,60 38,54 49,34 52,4! 48,52 42,100",  # open, one stroke
         "12,8 2,56! 30,58 60,55 / 48,2 40,50 34,100",  # open, leaning stem
         "40,0 20,36 3,64! 40,63 56,62 / 40,44 39,66 37,102",  # half stem below a slope
+        "32,0 12,16 4,36 16,50 36,44 58,28! 52,60 42,100",  # a cup and a stem in one stroke
+        "44,0 20,14 8,30 18,44 40,46 58,44! 48,72 36,102",  # the same, hasty: nearly an S with a corner
     ),
     "5": (
         "11,4 9,22 6,43! 26,36 47,44 54,66 44,90 22,100 0,91 / 10,4 32,3 56,2",  # body, then cap

@@ -8,6 +8,7 @@ from inkdigits.ink.binarize import InkPage, extract_ink
 from inkdigits.ink.glyphs import Glyph, find_glyphs
 from inkdigits.ink.grouping import group_lines
 from inkdigits.ink.normalize import SIZE_PX, normalize_glyph, normalize_images
+from inkdigits.ink.rules import remove_rules
 
 __all__ = [
     "SIZE_PX",
@@ -18,4 +19,5 @@ __all__ = [
     "group_lines",
     "normalize_glyph",
     "normalize_images",
+    "remove_rules",
 ]

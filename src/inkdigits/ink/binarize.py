@@ -86,13 +86,13 @@ def extract_ink(gray: Gray) -> InkPage:
     dark = _rescale(255 - gray if light_on_dark else gray, scale)
     coarse = _contrast(dark, window_px=max(15, min(dark.shape) // 3))
     first = _threshold(coarse, window_px=max(15, min(dark.shape) // 4))
-    pen_px = _pen_width(first)
+    pen_px = measure_pen_px(first)
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
     contrast = _contrast(dark, window_px=int(max(9.0, 5 * pen_px)))
     ink = _soft_threshold(contrast, window_px=int(max(9.0, 8 * pen_px)))
     mask = (ink >= 0.5).astype(np.uint8)
-    pen_px = _pen_width(mask)
+    pen_px = measure_pen_px(mask)
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
     return InkPage(ink=ink, mask=mask, scale=scale, light_on_dark=light_on_dark, pen_px=pen_px)
@@ -203,8 +203,15 @@ def _soft_threshold(contrast: Ink, *, window_px: int) -> Ink:
     return ink
 
 
-def _pen_width(mask: Mask) -> float:
-    """Typical stroke width: twice the area over the length of all outlines; 0 without ink."""
+def measure_pen_px(mask: Mask) -> float:
+    """Measure the typical stroke width: twice the area over the length of all outlines.
+
+    Args:
+        mask: (H, W) uint8, 1 where there is ink.
+
+    Returns:
+        Pixels, at least 1; 0 without ink.
+    """
     area = int(np.count_nonzero(mask))
     if area == 0:
         return 0.0

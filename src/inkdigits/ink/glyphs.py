@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.ink.binarize import InkPage
+from inkdigits.ink.scale import typical_height
 from inkdigits.types import Box, Ink, Rejected
 
 # The three sizes below were set on synthetic pages and looked at on photographs; all are relative to the pen or
 # to the typical glyph, so that nothing depends on resolution.
 SPECK_HEIGHT = 0.22  # components lower and narrower than this part of the typical height are specks
 SPECK_PENS = 2.5  # or those smaller than this many pen widths in both directions
-LEAST_PENS = 4  # a component shorter than this many pen widths says nothing about the height of digits
 RULE_LENGTH = 3.0  # a thin component this many times longer than digits are high is a ruled line or an edge
 JOIN_GAP = 0.22  # strokes of one glyph are at most this part of the typical height apart
 
@@ -58,34 +58,10 @@ def find_glyphs(page: InkPage) -> tuple[list[Glyph], list[Rejected]]:
         return [], []
     _, labels, stats, _ = cv2.connectedComponentsWithStats(page.mask, connectivity=8)
     parts = [_Part((i,), Box(*(int(v) for v in row[:4])), int(row[4])) for i, row in enumerate(stats)][1:]
-    height = typical_height(parts, pen_px=page.pen_px, page_size=page.mask.shape)
+    height = typical_height([part.box for part in parts], pen_px=page.pen_px, page_size=page.mask.shape)
     kept, rejected = _drop_non_glyphs(parts, height_px=height, pen_px=page.pen_px)
     joined = _join_strokes(kept, height_px=height, pen_px=page.pen_px)
     return [_cut(page, labels, part) for part in joined], rejected
-
-
-def typical_height(parts: list[_Part], *, pen_px: float, page_size: tuple[int, int]) -> float:
-    """Estimate the height of a digit: the median over components that could be one.
-
-    Args:
-        parts: At least one component.
-        pen_px: Typical width of a stroke.
-        page_size: (height, width) in working pixels; what touches the border counts only if nothing else does.
-
-    Returns:
-        Working pixels.
-    """
-    tall = [p for p in parts if max(p.box.width, p.box.height) >= LEAST_PENS * pen_px] or parts
-    inner = [p for p in tall if not _touches_border(p.box, page_size)] or tall
-    sizes = np.array([max(p.box.height, p.box.width / 2) for p in inner], float)
-    large = sizes[sizes >= SPECK_HEIGHT * sizes.max()]
-    chosen = np.sort(large if len(large) >= 0.2 * len(sizes) else sizes)
-    return float(chosen[len(chosen) // 2])  # of two, the higher: the lower may be a piece
-
-
-def _touches_border(box: Box, page_size: tuple[int, int]) -> bool:
-    height, width = page_size
-    return box.x <= 0 or box.y <= 0 or box.right >= width or box.bottom >= height
 
 
 def _drop_non_glyphs(

@@ -26,7 +26,7 @@ CENTER = 14.5 / SIZE_PX
 MIN_PEN_PX = 1.9
 
 
-def measure_pen_px(ink: Ink) -> float:
+def measure_stroke_px(ink: Ink) -> float:
     """Estimate the width of the strokes as twice the area over the length of the outline.
 
     Args:
@@ -143,7 +143,7 @@ def normalize_glyph(ink: Ink) -> Ink:
     """
     cut = _cut_with_margin(_at_least(ink))
     scale = FINE * GLYPH_PX / _longer_side(cut)
-    lacking_px = MIN_PEN_PX * FINE / scale - measure_pen_px(cut)
+    lacking_px = MIN_PEN_PX * FINE / scale - measure_stroke_px(cut)
     if lacking_px * scale >= 1:
         # Thin lines would be averaged away by the reduction; widen them on the scale of the picture first.
         cut = thicken(cut, by_px=lacking_px)

@@ -132,7 +132,7 @@ class TrainSection:
 
     Attributes:
         epochs: Most passes over the training data.
-        batch_size: Digits in one step.
+        batch_size: Digits in one step; at least 2, since batch norm compares them.
         optimizer: "sgd", "adam" or "adamw".
         learning_rate: The highest rate of the schedule.
         schedule: "onecycle" (up, then down), "cosine" (down) or "constant".
@@ -150,7 +150,7 @@ class TrainSection:
     """
 
     epochs: PositiveCount = 10
-    batch_size: PositiveCount = 128
+    batch_size: Annotated[int, Range(2)] = 128
     optimizer: OptimizerName = "sgd"
     learning_rate: Annotated[float, Range(1e-8, 100)] = 0.1
     schedule: ScheduleName = "onecycle"

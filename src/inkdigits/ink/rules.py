@@ -1,0 +1,117 @@
+"""Ruled lines, boxes and edges of paper: long, straight, thin ink that is not writing.
+
+Owns: finding and removing horizontal and vertical rules without cutting the strokes that cross them. Leaves to
+others: what remains (glyphs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from inkdigits.ink.binarize import InkPage, Mask, measure_pen_px
+from inkdigits.ink.scale import LEAST_PENS, touches_border, typical_height
+from inkdigits.types import Box, Ink, Rejected
+
+# All lengths are relative to the typical height of a digit. A digit is about 0.6 of its height wide, so its own
+# bars are shorter than PIECE; nothing of a digit is as long as LENGTH.
+PIECE = 0.7
+LENGTH = 2.2
+FALLBACK_PENS = 15  # height of a digit in pen widths, where everything is one component (squared paper)
+FALLBACK_PART = 0.35  # and at least this part of the page's shorter side: a lone digit may fill its picture
+LEAST_REST = 0.5  # something of this part of the typical height must remain, or the rule was the writing
+MOST_PAGE_PART = 0.6  # components longer than this part of the page say nothing about the height of digits
+
+
+def remove_rules(page: InkPage) -> tuple[InkPage, list[Rejected]]:
+    """Take ruled lines out of the ink.
+
+    Args:
+        page: Ink of the page.
+
+    Returns:
+        The page without rules (the same object if there are none), and where they were, on the working scale.
+    """
+    height_px = _guess_height(page)
+    across, boxes = _find_horizontal(page.mask, height_px=height_px)
+    down, turned = _find_horizontal(page.mask.T.copy(), height_px=height_px)
+    boxes += [Box(box.y, box.x, box.height, box.width) for box in turned]
+    if not boxes:
+        return page, []
+    rules = across | down.T
+    mask: Mask = page.mask & (1 - rules)
+    if not _holds_writing(mask, height_px=height_px):
+        return page, []  # nothing else is written: the line is the writing, such as a plain 1
+    ink: Ink = (page.ink * (1 - _fringe(rules, mask))).astype(np.float32)
+    cleaned = replace(page, ink=ink, mask=mask, pen_px=measure_pen_px(mask))
+    return cleaned, [Rejected(box, "rule") for box in boxes]
+
+
+def _holds_writing(mask: Mask, *, height_px: float) -> bool:
+    """True if a component is as large as a digit could be."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return bool((stats[1:, 2:4].max(axis=1, initial=0) >= LEAST_REST * height_px).any())
+
+
+def _guess_height(page: InkPage) -> float:
+    """Estimate the height of a digit before rules are removed: long components don't count."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(page.mask, connectivity=8)
+    boxes = [Box(*(int(v) for v in row[:4])) for row in stats[1:]]
+    fitting = [box for box in boxes if _could_be_digit(box, page)]
+    if fitting:
+        return typical_height(fitting, pen_px=page.pen_px, page_size=page.mask.shape)
+    return max(FALLBACK_PENS * page.pen_px, FALLBACK_PART * min(page.mask.shape))
+
+
+def _could_be_digit(box: Box, page: InkPage) -> bool:
+    """True unless the component is a speck, or so long on this page that it may be a rule or a grid."""
+    longer, shorter = max(box.width, box.height), max(1, min(box.width, box.height))
+    if longer < LEAST_PENS * page.pen_px:
+        return False
+    if longer <= MOST_PAGE_PART * max(page.mask.shape):
+        return True
+    return longer < 4 * shorter and not touches_border(box, page.mask.shape)
+
+
+def _find_horizontal(mask: Mask, *, height_px: float) -> tuple[Mask, list[Box]]:
+    """Find horizontal rules; pixels where the ink is higher than the rule belong to strokes and stay."""
+    piece_px = max(9, round(PIECE * height_px))
+    if piece_px >= mask.shape[1]:
+        return np.zeros_like(mask), []
+    # Widened by a pixel on both sides, a slightly slanted line still holds long horizontal runs.
+    wide = cv2.dilate(mask, np.ones((3, 1), np.uint8))
+    runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)) & mask
+    # Strokes that stand on a rule interrupt it; bars of neighbouring digits in a row must not become one.
+    bridged = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, max(3, piece_px // 4)), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
+    rules = np.zeros_like(mask)
+    boxes = []
+    for index, (x, y, width, height, area) in enumerate(stats[1:].tolist(), start=1):
+        thickness = area / width
+        is_cut = x <= 1 or x + width >= mask.shape[1] - 1  # it goes on beyond the page
+        least = LENGTH * height_px * (0.5 if is_cut else 1)
+        if width < least or height > 0.15 * width or thickness > 0.3 * height_px:
+            continue
+        window = (slice(y, y + height), slice(x, x + width))
+        own = (labels[window] == index).astype(np.uint8) & mask[window]
+        rules[window] |= own & (1 - _strokes_across(mask, window, thickness=thickness))
+        boxes.append(Box(x, y, width, height))
+    return rules, boxes
+
+
+def _strokes_across(mask: Mask, window: tuple[slice, slice], *, thickness: float) -> Mask:
+    """Find the pixels whose vertical run of ink is clearly higher than the rule."""
+    tall = round(1.6 * thickness) + 2
+    top = max(0, window[0].start - tall)
+    around = mask[top : window[0].stop + tall, window[1]]
+    standing = cv2.morphologyEx(around, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8))
+    start = window[0].start - top
+    return standing[start : start + window[0].stop - window[0].start]
+
+
+def _fringe(rules: Mask, kept: Mask) -> Mask:
+    """Rules with their anti-aliased edge, but without the edge of the strokes that stay."""
+    near_kept = cv2.dilate(kept, np.ones((3, 3), np.uint8))
+    return cv2.dilate(rules, np.ones((3, 3), np.uint8)) & (1 - near_kept * (1 - rules))

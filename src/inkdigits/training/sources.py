@@ -1,0 +1,90 @@
+"""Where training digits come from, each set brought into the form that the reader gives the network.
+
+Owns: what is done to a set before it is learned from, and the digits that the pen simulator writes. Leaves to
+others: files (`inkdigits.datasets`), the 28x28 form (`inkdigits.ink`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from inkdigits.datasets import load_dataset, subset
+from inkdigits.datasets.pens import PENS, render_sign
+from inkdigits.datasets.strokes import make_strokes, make_writer
+from inkdigits.ink import SIZE_PX, normalize_glyph, normalize_images
+from inkdigits.types import LabelledImages
+
+PEN_SIMULATOR = "pen-simulator"
+PEN_DIGITS = 40_000
+PEN_SEED = 20
+DIGITS_A_WRITER = 10
+HEIGHT_PX = (40, 90)  # pixels of one digit height; the range of digits on photographs of single digits
+# Digits of nist-raw at least this near to a test image of MNIST are the same handwriting (the set's README).
+NEAR_DUPLICATE = 0.90
+MNIST_TRAIN = 60_000  # nearest images from this number on belong to MNIST's test part
+
+
+def load_source(name: str) -> LabelledImages:
+    """Load what a set gives to learn from, 28x28, in the form that the reader gives the network.
+
+    Args:
+        name: A data set of digits, or "pen-simulator".
+
+    Returns:
+        (N, 28, 28) uint8 images with labels; sets that are in MNIST's form already come unchanged.
+
+    Raises:
+        DataError: If the set is unknown, absent or damaged.
+    """
+    special = _SPECIAL.get(name)
+    data = special() if special else load_dataset(name, "train")
+    if data.images.shape[1:] == (SIZE_PX, SIZE_PX):
+        return data
+    forms = normalize_images(data.images)
+    return replace(data, images=np.rint(forms * 255).astype(np.uint8))
+
+
+def write_pen_digits(count: int = PEN_DIGITS, *, seed: int = PEN_SEED) -> LabelledImages:
+    """Let the pen simulator write digits, ten by each writer, with every kind of pen.
+
+    Args:
+        count: How many.
+        seed: The same seed gives the same digits.
+
+    Returns:
+        (count, 28, 28) uint8, normalised as the reader does it.
+    """
+    rng = np.random.default_rng(seed)
+    pens = list(PENS.values())
+    images = np.zeros((count, SIZE_PX, SIZE_PX), np.uint8)
+    labels = np.arange(count, dtype=np.int64) % 10
+    for index, label in enumerate(labels):
+        if index % DIGITS_A_WRITER == 0:
+            style, pen = make_writer(rng), pens[int(rng.integers(len(pens)))]
+        strokes = make_strokes(str(label), rng=rng, style=style)
+        ink = render_sign(strokes, height_px=int(rng.integers(*HEIGHT_PX)), rng=rng, style=style, pen=pen)
+        images[index] = np.rint(normalize_glyph(ink / ink.max()) * 255)
+    return LabelledImages(images, labels, tuple("0123456789"), name=PEN_SIMULATOR)
+
+
+def _load_nist_raw() -> LabelledImages:
+    """The raw NIST digits without those that are next to a test image of MNIST."""
+    data = load_dataset("nist-raw", "all")
+    is_test = data.extra["nearest_mnist_index"] >= MNIST_TRAIN
+    is_near = data.extra["nearest_mnist_correlation"] >= NEAR_DUPLICATE
+    return subset(data, np.flatnonzero(~(is_test & is_near)))
+
+
+def _load_optdigits() -> LabelledImages:
+    """The 32x32 bitmaps; the 8x8 counts are made of the same digits."""
+    return load_dataset("optdigits", "train32x32")
+
+
+_SPECIAL: Mapping[str, Callable[[], LabelledImages]] = {
+    PEN_SIMULATOR: write_pen_digits,
+    "nist-raw": _load_nist_raw,
+    "optdigits": _load_optdigits,
+}
