@@ -36,9 +36,7 @@ def main() -> None:
     )
     parser.add_argument("--model", default="latin", help="name of a shipped model or path of a bundle")
     parser.add_argument("--sets", nargs="+", default=list(SETS), help="names of data sets")
-    parser.add_argument(
-        "--output", type=Path, default=Path("out/real-digits"), help="folder for sheets and results"
-    )
+    parser.add_argument("--output", type=Path, default=Path("out/real-digits"), help="folder for results")
     options = parser.parse_args()
     reader = Reader(options.model)
     report: dict[str, Any] = {"model": options.model, "machine": describe_machine(), "sets": {}}

@@ -142,4 +142,5 @@ def edit_distance(truth: str, answer: str) -> int:
 def _ratio(
     top: npt.NDArray[np.float64], bottom: npt.NDArray[np.floating | np.integer]
 ) -> npt.NDArray[np.float64]:
-    return np.divide(top, bottom, out=np.zeros(len(top)), where=bottom > 0)
+    ratio: npt.NDArray[np.float64] = np.divide(top, bottom, out=np.zeros(len(top)), where=bottom > 0)
+    return ratio

@@ -61,7 +61,7 @@ def find_glyphs(page: InkPage) -> tuple[list[Glyph], list[Rejected]]:
     height = typical_height([part.box for part in parts], pen_px=page.pen_px, page_size=page.mask.shape)
     kept, rejected = _drop_non_glyphs(parts, height_px=height, pen_px=page.pen_px)
     joined = _join_strokes(kept, height_px=height, pen_px=page.pen_px)
-    return [_cut(page, labels, part) for part in joined], rejected
+    return [_cut(page, labels.astype(np.int32, copy=False), part) for part in joined], rejected
 
 
 def _drop_non_glyphs(

@@ -171,7 +171,7 @@ def _cut_with_margin(ink: Ink) -> Ink:
 
 def _longer_side(ink: Ink) -> int:
     rows, columns = find_extent(ink)
-    return max(rows.stop - rows.start, columns.stop - columns.start)
+    return int(max(rows.stop - rows.start, columns.stop - columns.start))
 
 
 def _trim(ink: Ink, *, most_px: int) -> Ink:
@@ -185,7 +185,8 @@ def _area_mean(ink: Ink, block: int) -> Ink:
     """Average over blocks: (H * block, W * block) -> (H, W)."""
     height, width = ink.shape
     blocks = ink.reshape(height // block, block, width // block, block)
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
+    mean: Ink = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return mean
 
 
 def normalize_images(images: npt.NDArray[Any]) -> Ink:

@@ -62,7 +62,7 @@ def _guess_height(page: InkPage) -> float:
     fitting = [box for box in boxes if _could_be_digit(box, page)]
     if fitting:
         return typical_height(fitting, pen_px=page.pen_px, page_size=page.mask.shape)
-    return max(FALLBACK_PENS * page.pen_px, FALLBACK_PART * min(page.mask.shape))
+    return float(max(FALLBACK_PENS * page.pen_px, FALLBACK_PART * min(page.mask.shape)))
 
 
 def _could_be_digit(box: Box, page: InkPage) -> bool:
@@ -82,7 +82,7 @@ def _find_horizontal(mask: Mask, *, height_px: float) -> tuple[Mask, list[Box]]:
         return np.zeros_like(mask), []
     # Widened by a pixel on both sides, a slightly slanted line still holds long horizontal runs.
     wide = cv2.dilate(mask, np.ones((3, 1), np.uint8))
-    runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)) & mask
+    runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)).astype(np.uint8) & mask
     # Strokes that stand on a rule interrupt it; bars of neighbouring digits in a row must not become one.
     bridged = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, max(3, piece_px // 4)), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
@@ -108,10 +108,11 @@ def _strokes_across(mask: Mask, window: tuple[slice, slice], *, thickness: float
     around = mask[top : window[0].stop + tall, window[1]]
     standing = cv2.morphologyEx(around, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8))
     start = window[0].start - top
-    return standing[start : start + window[0].stop - window[0].start]
+    return standing[start : start + window[0].stop - window[0].start].astype(np.uint8)
 
 
 def _fringe(rules: Mask, kept: Mask) -> Mask:
     """Rules with their anti-aliased edge, but without the edge of the strokes that stay."""
-    near_kept = cv2.dilate(kept, np.ones((3, 3), np.uint8))
-    return cv2.dilate(rules, np.ones((3, 3), np.uint8)) & (1 - near_kept * (1 - rules))
+    near_kept: Mask = cv2.dilate(kept, np.ones((3, 3), np.uint8)).astype(np.uint8)
+    near_rules: Mask = cv2.dilate(rules, np.ones((3, 3), np.uint8)).astype(np.uint8)
+    return near_rules & (1 - near_kept * (1 - rules))
