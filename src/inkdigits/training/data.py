@@ -11,9 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from inkdigits.datasets import load_dataset, split_train_validation
+from inkdigits.datasets import split_train_validation
 from inkdigits.errors import UsageError
 from inkdigits.training.recipe import DataSection
+from inkdigits.training.sources import load_source
 from inkdigits.types import LabelledImages
 
 _SIZE = (28, 28)
@@ -32,7 +33,7 @@ def load_training_data(section: DataSection) -> tuple[LabelledImages, LabelledIm
         DataError: If a set is unknown, absent or damaged.
         UsageError: If the sets don't fit together, or hold too few digits.
     """
-    data = join_datasets([load_dataset(name, "train") for name in section.sets])
+    data = join_datasets([load_source(name) for name in section.sets])
     if section.validation_size >= len(data):
         raise UsageError(
             f"{data.name} holds {len(data)} digits, too few to set {section.validation_size} aside",

@@ -45,7 +45,7 @@ def make_digits() -> LabelledImages:
 
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(training_data, "load_dataset", lambda name, split: make_digits())
+    monkeypatch.setattr(training_data, "load_source", lambda name: make_digits())
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "tiny.toml"
     path.write_text(RECIPE)

@@ -52,13 +52,13 @@ def test_a_subset_is_drawn_once_and_repeatably() -> None:
 def test_validation_is_cut_from_the_training_part(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def load(name: str, split: str) -> LabelledImages:
-        asked.append((name, split))
+    def load(name: str) -> LabelledImages:
+        asked.append(name)
         return make_data(300)
 
-    monkeypatch.setattr(training_data, "load_dataset", load)
+    monkeypatch.setattr(training_data, "load_source", load)
     train, validation = load_training_data(DataSection(sets=("made",), validation_size=60, train_size=100))
-    assert asked == [("made", "train")]
+    assert asked == ["made"]
     assert (len(train), len(validation)) == (100, 60)
     assert not get_numbers(train) & get_numbers(validation)
     with pytest.raises(UsageError, match="validation_size"):
