@@ -40,6 +40,7 @@ class InkPage:
         scale: Working pixels per pixel of the page.
         light_on_dark: True if the page was written in light ink on a dark ground.
         pen_px: Typical width of a stroke in working pixels; 0 for a blank page.
+        ground: (H, W) uint8 grey values on the working scale, ink dark; None where only the ink is known.
     """
 
     ink: Ink
@@ -47,6 +48,7 @@ class InkPage:
     scale: float
     light_on_dark: bool
     pen_px: float
+    ground: Gray | None = None
 
     @property
     def is_blank(self) -> bool:
@@ -95,7 +97,7 @@ def extract_ink(gray: Gray) -> InkPage:
     pen_px = measure_pen_px(mask)
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
-    return InkPage(ink=ink, mask=mask, scale=scale, light_on_dark=light_on_dark, pen_px=pen_px)
+    return InkPage(ink=ink, mask=mask, scale=scale, light_on_dark=light_on_dark, pen_px=pen_px, ground=dark)
 
 
 def _blank(shape: tuple[int, int], *, scale: float, light_on_dark: bool) -> InkPage:

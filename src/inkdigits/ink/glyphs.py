@@ -20,6 +20,10 @@ from inkdigits.types import Box, Ink, Rejected
 SPECK_HEIGHT = 0.22  # components lower and narrower than this part of the typical height are specks
 SPECK_PENS = 2.5  # or those smaller than this many pen widths in both directions
 RULE_LENGTH = 3.0  # a thin component this many times longer than digits are high is a ruled line or an edge
+EDGE_SLIMNESS = 2.5  # only components this much longer than wide can be the edge of a sheet
+EDGE_STEP = (
+    0.12  # and only if the ground on one side is darker by this part; across a stroke paper changes by 2 %
+)
 JOIN_GAP = 0.22  # strokes of one glyph are at most this part of the typical height apart
 
 
@@ -56,12 +60,15 @@ def find_glyphs(page: InkPage) -> tuple[list[Glyph], list[Rejected]]:
     """
     if page.is_blank:
         return [], []
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(page.mask, connectivity=8)
+    _, found, stats, _ = cv2.connectedComponentsWithStats(page.mask, connectivity=8)
+    labels = found.astype(np.int32, copy=False)
     parts = [_Part((i,), Box(*(int(v) for v in row[:4])), int(row[4])) for i, row in enumerate(stats)][1:]
     height = typical_height([part.box for part in parts], pen_px=page.pen_px, page_size=page.mask.shape)
     kept, rejected = _drop_non_glyphs(parts, height_px=height, pen_px=page.pen_px)
     joined = _join_strokes(kept, height_px=height, pen_px=page.pen_px)
-    return [_cut(page, labels.astype(np.int32, copy=False), part) for part in joined], rejected
+    glyphs = [part for part in joined if not _is_edge(page, labels, part)]
+    rejected += [Rejected(part.box, "edge") for part in joined if part not in glyphs]
+    return [_cut(page, labels, part) for part in glyphs], rejected
 
 
 def _drop_non_glyphs(
@@ -86,27 +93,52 @@ def _reason_to_drop(part: _Part, *, height_px: float, pen_px: float) -> str:
     return "rule" if is_long and is_thin else ""
 
 
+def _is_edge(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) -> bool:
+    """True for a thin line with ground of different brightness on its two sides: the edge of a sheet or a shadow.
+
+    On both sides of a stroke lies the same paper.
+    """
+    longer, shorter = max(part.box.width, part.box.height), min(part.box.width, part.box.height)
+    if page.ground is None or longer < EDGE_SLIMNESS * shorter:
+        return False
+    ground, box, own = page.ground, part.box, np.isin(_window(labels, part.box), part.ids)
+    if box.width > box.height:  # look across the line: turn lying ones upright
+        ground, box, own = ground.T, Box(box.y, box.x, box.height, box.width), own.T
+    has_ink = own.any(axis=1)
+    y = box.y + np.flatnonzero(has_ink)
+    left, right = own[has_ink].argmax(axis=1), own[has_ink][:, ::-1].argmax(axis=1)
+    away = 2 + round(page.pen_px)
+    before = ground[y, np.maximum(box.x + left - away, 0)]
+    after = ground[y, np.minimum(box.right - 1 - right + away, ground.shape[1] - 1)]
+    a, b = float(np.median(before)), float(np.median(after))
+    return abs(a - b) > EDGE_STEP * max(a, b)
+
+
 def _join_strokes(parts: list[_Part], *, height_px: float, pen_px: float) -> list[_Part]:
-    """Join strokes until no pair belongs together; left to right, nearest pairs first."""
-    parts = sorted(parts, key=lambda part: part.box)
-    merged = True
-    while merged:
-        merged = False
-        for i, first in enumerate(parts):
-            for j in range(i + 1, len(parts)):
-                second = parts[j]
-                if second.box.x > first.box.right + height_px:
-                    break
-                if _belong_together(first, second, height_px=height_px, pen_px=pen_px):
-                    union = Box.union([first.box, second.box])
-                    whole = _Part(first.ids + second.ids, union, first.area + second.area)
-                    rest = [p for k, p in enumerate(parts) if k not in (i, j)]
-                    parts = sorted([*rest, whole], key=lambda part: part.box)
-                    merged = True
-                    break
-            if merged:
+    """Join strokes of one glyph; passes from left to right until one finds nothing more to join."""
+    while True:
+        joined = _join_once(sorted(parts, key=lambda part: part.box), height_px=height_px, pen_px=pen_px)
+        if len(joined) == len(parts):
+            return joined
+        parts = joined
+
+
+def _join_once(parts: list[_Part], *, height_px: float, pen_px: float) -> list[_Part]:
+    """Let each part, from the left, take in the parts to its right that belong to it."""
+    taken: set[int] = set()
+    whole = []
+    for i, part in enumerate(parts):
+        if i in taken:
+            continue
+        for j in range(i + 1, len(parts)):
+            other = parts[j]
+            if other.box.x > part.box.right + height_px:
                 break
-    return parts
+            if j not in taken and _belong_together(part, other, height_px=height_px, pen_px=pen_px):
+                part = _Part(part.ids + other.ids, Box.union([part.box, other.box]), part.area + other.area)
+                taken.add(j)
+        whole.append(part)
+    return whole
 
 
 def _belong_together(first: _Part, second: _Part, *, height_px: float, pen_px: float) -> bool:
@@ -128,6 +160,10 @@ def _belong_together(first: _Part, second: _Part, *, height_px: float, pen_px: f
     is_piece = max(smaller.box.width, smaller.box.height) <= 0.6 * max(larger.box.width, larger.box.height)
     is_beside = -overlap_x <= 0.08 * height_px and overlap_y >= 0.5 * smaller.box.height and is_piece
     return is_one_glyph_high and (is_above or (is_beside and smaller.box.height <= 0.4 * height_px))
+
+
+def _window(labels: npt.NDArray[np.int32], box: Box) -> npt.NDArray[np.int32]:
+    return labels[box.y : box.bottom, box.x : box.right]
 
 
 def _cut(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) -> Glyph:

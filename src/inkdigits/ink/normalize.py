@@ -57,8 +57,8 @@ def find_extent(ink: Ink) -> tuple[slice, slice]:
     Raises:
         EmptyInkError: If no pixel reaches half ink.
     """
-    rows = np.flatnonzero(ink.max(axis=1) >= EDGE_LEVEL)
-    columns = np.flatnonzero(ink.max(axis=0) >= EDGE_LEVEL)
+    rows = np.flatnonzero(ink.max(axis=1, initial=0) >= EDGE_LEVEL)
+    columns = np.flatnonzero(ink.max(axis=0, initial=0) >= EDGE_LEVEL)
     if not len(rows):
         raise EmptyInkError("there is no ink in this glyph", remedy="Pass a picture that holds a stroke.")
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
