@@ -46,6 +46,7 @@ class BundleClassifier:
                 remedy="Export it with 'inkdigits train', which adds labels and calibration.",
             )
         self.metadata = BundleMetadata.from_json(text)
+        _check_shapes(self._session, self.metadata, name=self.path.name)
         self._input = self._session.get_inputs()[0].name
 
     @property
@@ -166,6 +167,16 @@ def load_classifier(name: str | os.PathLike[str] = DEFAULT, *, threads: int = 1)
         f"there is no model {text!r}",
         remedy=f"{hint}Those that ship: {', '.join(list_bundles())}; or give the path of an .onnx file.",
     )
+
+
+def _check_shapes(session: onnxruntime.InferenceSession, metadata: BundleMetadata, *, name: str) -> None:
+    """Raise BundleError if the network doesn't take the glyphs or give the classes that its metadata tell."""
+    takes = [list(place.shape[1:]) for place in session.get_inputs()]
+    gives = session.get_outputs()[0].shape
+    if takes != [list(metadata.input_size)] or len(gives) != 2 or gives[1] != len(metadata.labels):
+        raise BundleError(
+            f"the network in {name} does not fit its metadata", remedy="It may be damaged: take a fresh copy."
+        )
 
 
 def _open(path: Path, *, threads: int) -> onnxruntime.InferenceSession:

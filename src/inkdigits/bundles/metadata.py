@@ -6,6 +6,7 @@ Owns: the metadata's form and its checks. Leaves to others: the network.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,7 @@ class BundleMetadata:
         """
         try:
             raw = json.loads(text)
+            schema = int(raw.get("schema", 0))
             height, width = (int(side) for side in raw["input_size"])
             metadata = BundleMetadata(
                 name=str(raw["name"]),
@@ -61,16 +63,22 @@ class BundleMetadata:
                 parameters=int(raw.get("parameters", 0)),
                 everything=raw,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise BundleError(f"the bundle's metadata can't be read ({error})", remedy=_REMEDY) from error
-        metadata._check(raw)
+        metadata._check(schema)
         return metadata
 
-    def _check(self, raw: Mapping[str, Any]) -> None:
-        if int(raw.get("schema", 0)) > SCHEMA:
+    def _check(self, schema: int) -> None:
+        if schema > SCHEMA:
             raise BundleError(
-                f"the bundle has format {raw['schema']}, this version reads up to {SCHEMA}",
+                f"the bundle has format {schema}, this version reads up to {SCHEMA}",
                 remedy="Upgrade with: pip install --upgrade inkdigits.",
             )
-        if not self.temperature > 0 or not 0 <= self.rejection_threshold <= 1 or len(self.labels) < 2:
+        is_possible = (
+            0 < self.temperature < math.inf
+            and 0 <= self.rejection_threshold <= 1
+            and len(set(self.labels)) == len(self.labels) >= 2
+            and min(self.input_size) > 0
+        )
+        if not is_possible:
             raise BundleError("the bundle's metadata holds impossible values", remedy=_REMEDY)
