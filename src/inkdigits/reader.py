@@ -5,6 +5,7 @@ Owns: what happens after what. Leaves to others: each step.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -45,7 +46,7 @@ class Reader:
 
     def __init__(
         self,
-        model: str | Classifier = DEFAULT_MODEL,
+        model: str | os.PathLike[str] | Classifier = DEFAULT_MODEL,
         *,
         min_confidence: float = 0.0,
         limits: Limits = DEFAULT_LIMITS,
@@ -55,7 +56,9 @@ class Reader:
                 f"the least confidence must lie between 0 and 1, got {min_confidence:g}",
                 remedy="Use for example 0.9 for nine right answers in ten.",
             )
-        self.classifier: Classifier = load_classifier(model) if isinstance(model, str) else model
+        self.classifier: Classifier = (
+            load_classifier(model) if isinstance(model, str | os.PathLike) else model
+        )
         self.min_confidence = min_confidence
         self.limits = limits
 
