@@ -1,0 +1,113 @@
+"""Ruled lines and grids go, digits that stand on them stay."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inkdigits.datasets.paper import PAPERS, make_page
+from inkdigits.ink import InkPage, extract_ink, find_glyphs, remove_rules
+from inkdigits.ink.binarize import Mask, measure_pen_px
+
+HEIGHT, WIDTH = 240, 480
+
+
+def digits(mask: Mask, *, y: int = 80) -> None:
+    """Four forms of 60 px: two loops and two uprights."""
+    for x in (80, 240):
+        cv2.ellipse(mask, (x, y + 30), (18, 27), 0, 0, 360, 1, 6)
+    for x in (150, 310):
+        cv2.line(mask, (x, y + 3), (x, y + 57), 1, 6)
+
+
+def page_of(mask: Mask) -> InkPage:
+    return InkPage(mask.astype(np.float32), mask, 1.0, light_on_dark=False, pen_px=measure_pen_px(mask))
+
+
+def make_mask() -> Mask:
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    digits(mask)
+    return mask
+
+
+def test_without_rules_the_page_is_the_same_object() -> None:
+    page = page_of(make_mask())
+    cleaned, rejected = remove_rules(page)
+    assert cleaned is page
+    assert rejected == []
+
+
+@pytest.mark.parametrize("y", [40, 170])
+@pytest.mark.parametrize("thickness", [1, 3])
+def test_a_line_apart_from_the_digits_goes(y: int, thickness: int) -> None:
+    mask = make_mask()
+    wanted = mask.copy()
+    mask[y : y + thickness, :] = 1
+    cleaned, rejected = remove_rules(page_of(mask))
+    np.testing.assert_array_equal(cleaned.mask, wanted)
+    np.testing.assert_array_equal(cleaned.ink, wanted)
+    assert [item.reason for item in rejected] == ["rule"]
+    assert rejected[0].box.width == WIDTH
+    assert rejected[0].box.y == y
+
+
+def test_an_upright_line_goes() -> None:
+    mask = make_mask().T.copy()
+    wanted = mask.copy()
+    mask[:, 30:33] = 1
+    cleaned, rejected = remove_rules(page_of(mask))
+    np.testing.assert_array_equal(cleaned.mask, wanted)
+    assert rejected[0].box.height == 480
+
+
+def test_a_line_through_the_digits_leaves_them_whole() -> None:
+    mask = make_mask()
+    alone = mask.copy()
+    mask[125:128, :] = 1
+    cleaned, _ = remove_rules(page_of(mask))
+    assert not cleaned.mask[125:128, :50].any()
+    lost = alone & (1 - cleaned.mask)
+    assert int(lost.sum()) <= 0.03 * int(alone.sum())
+    parts, _ = cv2.connectedComponents(cleaned.mask)
+    assert parts == 5  # the ground and four digits
+
+
+def test_a_slightly_slanted_line_goes() -> None:
+    mask = make_mask()
+    alone = mask.copy()
+    cv2.line(mask, (0, 165), (WIDTH, 171), 1, 2)
+    cleaned, rejected = remove_rules(page_of(mask))
+    assert {item.reason for item in rejected} == {"rule"}
+    left = cleaned.mask & (1 - alone)
+    assert int(left.sum()) < 0.1 * int((mask & (1 - alone)).sum())
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_lone_stroke_is_writing(*, turned: bool) -> None:
+    mask = np.zeros((200, 200), np.uint8)
+    mask[20:180, 97:103] = 1
+    page = page_of(mask.T.copy() if turned else mask)
+    assert remove_rules(page)[0] is page
+
+
+def test_the_bar_of_a_seven_stays() -> None:
+    mask = make_mask()
+    mask[83:89, 370:415] = 1
+    cv2.line(mask, (413, 85), (385, 140), 1, 6)
+    cleaned, rejected = remove_rules(page_of(mask))
+    assert rejected == []
+    assert cleaned.mask[85, 375]
+
+
+@pytest.mark.parametrize("paper", ["ruled", "squared"])
+@pytest.mark.parametrize("seed", range(4))
+def test_printed_paper_keeps_its_digits(paper: str, seed: int) -> None:
+    page, truth = make_page(["2706", "385"], rng=np.random.default_rng(seed), paper=PAPERS[paper])
+    gray = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY).astype(np.uint8)
+    cleaned, _ = remove_rules(extract_ink(gray))
+    found = sorted(glyph.box for glyph in find_glyphs(cleaned)[0])
+    written = sorted(box for line in truth for box in line.boxes)
+    assert len(found) == len(written), [box.to_list() for box in found if box.height < 40]
+    for box, wanted in zip(found, written, strict=True):
+        assert np.abs(np.subtract(box.to_list(), wanted.to_list())).max() <= 8
