@@ -17,6 +17,8 @@ from inkdigits.types import Box, Digit, Reading
 SURE, LESS_SURE, UNSURE, REJECTED = "#009e73", "#e69f00", "#d55e00", "#888888"
 SURE_FROM, LESS_SURE_FROM = 0.95, 0.7
 LEAST_PX = 480  # smaller pictures are enlarged so that the letters can be read
+LABEL_SIZE = 1.5  # size of the digit's label in sizes of the confidence below it
+LETTERS_WIDE = 2.2  # ">99%" is 2.2 times as wide as its letters are high
 MOST_REJECTED = 200  # specks beyond this only clutter the picture
 
 
@@ -33,32 +35,48 @@ def annotate_page(page: Page, reading: Reading, *, page_index: int = 0) -> Image
     """
     height, width = page.size
     zoom = max(1, round(LEAST_PX / max(height, width)))
-    size = (width * zoom, height * zoom)
-    picture = Image.fromarray(np.ascontiguousarray(page.rgb)).resize(size, Image.Resampling.NEAREST)
+    line_px = max(2, round(zoom * max(height, width) / 500))
+    digits = [digit for number in reading.numbers if number.page == page_index for digit in number.digits]
+    rejected = [item for item in reading.rejected if item.page == page_index][:MOST_REJECTED]
+    margin_px = max([0, *(_label_height(d.box, zoom) + line_px - d.box.y * zoom for d in digits)])
+    scaled = Image.fromarray(np.ascontiguousarray(page.rgb)).resize(
+        (width * zoom, height * zoom), Image.Resampling.NEAREST
+    )
+    picture = Image.new("RGB", (scaled.width, scaled.height + margin_px), "white")
+    picture.paste(scaled, (0, margin_px))
     draw = ImageDraw.Draw(picture)
-    line_px = max(2, round(max(size) / 500))
-    for item in [r for r in reading.rejected if r.page == page_index][:MOST_REJECTED]:
-        draw.rectangle(_corners(item.box, zoom), outline=REJECTED, width=1)
-    for number in [n for n in reading.numbers if n.page == page_index]:
-        for digit in number.digits:
-            _draw_digit(draw, digit, zoom=zoom, line_px=line_px)
+    for item in rejected:
+        draw.rectangle(_corners(item.box, zoom, margin_px), outline=REJECTED, width=1)
+    for digit in digits:
+        _draw_digit(draw, digit, _corners(digit.box, zoom, margin_px), zoom=zoom, line_px=line_px)
     return picture
 
 
-def _draw_digit(draw: ImageDraw.ImageDraw, digit: Digit, *, zoom: int, line_px: int) -> None:
+def _draw_digit(
+    draw: ImageDraw.ImageDraw, digit: Digit, corners: tuple[int, int, int, int], *, zoom: int, line_px: int
+) -> None:
+    """Draw the box and, above it, the label with the confidence below."""
     colour = _colour(digit.confidence)
-    left, top, right, bottom = _corners(digit.box, zoom)
-    draw.rectangle(
-        (left - line_px, top - line_px, right + line_px, bottom + line_px), outline=colour, width=line_px
-    )
-    font_px = int(np.clip((bottom - top) * 0.35, 12, 40))
-    label = f"{digit.label} {format_percent(digit.confidence)}"
-    y = top - font_px - 2 * line_px - 2
-    if y < 0:
-        y = bottom + line_px + 1
-    frame = draw.textbbox((left, y), label, font=_font(font_px))
-    draw.rectangle((frame[0] - 2, frame[1] - 1, frame[2] + 2, frame[3] + 1), fill=colour)
-    draw.text((left, y), label, font=_font(font_px), fill="white")
+    left, top, right, bottom = corners
+    frame = (left - line_px, top - line_px, right + line_px, bottom + line_px)
+    draw.rectangle(frame, outline=colour, width=line_px)
+    percent, small_px = format_percent(digit.confidence), _small_px(digit.box, zoom)
+    width = max(right - left, round(draw.textlength(percent, font=_font(small_px)))) + 2 * line_px
+    x, y = round((left + right - width) / 2), top - line_px - _label_height(digit.box, zoom)
+    draw.rectangle((x, y, x + width, top - line_px), fill=colour)
+    middle, label_px = x + width / 2, round(LABEL_SIZE * small_px)
+    draw.text((middle, y + 2), digit.label, font=_font(label_px), fill="white", anchor="mt")
+    draw.text((middle, y + label_px + 3), percent, font=_font(small_px), fill="white", anchor="mt")
+
+
+def _small_px(box: Box, zoom: int) -> int:
+    """Size of the letters of the confidence: as wide as the box, and low enough to stay between two lines."""
+    return int(np.clip(min(box.width * zoom / LETTERS_WIDE, box.height * zoom / 7), 8, 22))
+
+
+def _label_height(box: Box, zoom: int) -> int:
+    small_px = _small_px(box, zoom)
+    return round(LABEL_SIZE * small_px) + small_px + 4
 
 
 def format_percent(confidence: float) -> str:
@@ -79,8 +97,8 @@ def _colour(confidence: float) -> str:
     return LESS_SURE if confidence >= LESS_SURE_FROM else UNSURE
 
 
-def _corners(box: Box, zoom: int) -> tuple[int, int, int, int]:
-    return box.x * zoom, box.y * zoom, box.right * zoom - 1, box.bottom * zoom - 1
+def _corners(box: Box, zoom: int, margin_px: int) -> tuple[int, int, int, int]:
+    return box.x * zoom, box.y * zoom + margin_px, box.right * zoom - 1, box.bottom * zoom - 1 + margin_px
 
 
 @lru_cache(maxsize=64)
