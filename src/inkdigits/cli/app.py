@@ -5,7 +5,6 @@ Owns: the root command. Leaves to others: each command.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -76,6 +75,3 @@ def main() -> None:
     except KeyboardInterrupt:
         tell("inkdigits: interrupted.")
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -5,6 +5,7 @@ Owns: the console for people. Leaves to others: what is said.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -22,6 +23,20 @@ def tell(text: str) -> None:
         text: The line.
     """
     print(text, file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Write a result to standard output; a pipe whose reader has seen enough, such as head, is no error.
+
+    Args:
+        text: The result, with its final line feed.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would flush once more when it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell_error(error: InkdigitsError) -> None:

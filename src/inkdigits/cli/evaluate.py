@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkdigits.cli.console import tell
+from inkdigits.cli.console import show, tell
 from inkdigits.files import write_text
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def evaluate(
     report = judge(info, part, model, normalize)
     text = json.dumps(report, indent=2) + "\n" if format is ReportFormat.json else _as_text(report)
     if output is None:
-        print(text, end="")
+        show(text)
     else:
         write_text(output, text)
         tell(f"Wrote {output}")

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from inkdigits.cli.console import show
+
 LIBRARIES = (
     "numpy", "opencv-python-headless", "pillow", "onnxruntime", "typer", "rich", "pooch",
     "torch", "scikit-learn", "matplotlib", "pypdfium2",
@@ -32,7 +34,7 @@ def info(
       inkdigits info --json
     """
     facts = collect_facts()
-    print(json.dumps(facts, indent=2) if as_json else _as_text(facts))
+    show((json.dumps(facts, indent=2) if as_json else _as_text(facts)) + "\n")
 
 
 def collect_facts() -> dict[str, Any]:

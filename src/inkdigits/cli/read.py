@@ -5,13 +5,12 @@ Owns: the arguments of reading. Leaves to others: the reading (reader), its form
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkdigits.cli.console import follow, tell, tell_error
+from inkdigits.cli.console import follow, show, tell, tell_error
 from inkdigits.cli.formats import Format, make_writer
 from inkdigits.errors import InkdigitsError
 from inkdigits.files import write_text
@@ -86,8 +85,7 @@ def _make_folder(annotate: Path | None) -> AnnotationFolder | None:
 
 def _deliver(text: str, output: Path | None) -> None:
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        show(text)
     else:
         write_text(output, text)
         tell(f"Wrote {output}")
