@@ -40,11 +40,12 @@ def remove_rules(page: InkPage) -> tuple[InkPage, list[Rejected]]:
     boxes += [Box(box.y, box.x, box.height, box.width) for box in turned]
     if not boxes:
         return page, []
-    rules = across | down.T
-    mask: Mask = page.mask & (1 - rules)
+    mask: Mask = page.mask & (1 - (across | down.T))
     if not _holds_writing(mask, height_px=height_px):
-        return page, []  # nothing else is written: the line is the writing, such as a plain 1
-    ink: Ink = (page.ink * (1 - _fringe(rules, mask))).astype(np.float32)
+        if len(boxes) < 2 or not all(_crosses(box, mask) for box in boxes):
+            return page, []  # nothing else is written: the line is the writing, such as a plain 1
+        mask = np.zeros_like(mask)  # blank ruled paper; what remained were crossings of its lines
+    ink: Ink = (page.ink * (1 - _fringe(page.mask & (1 - mask), mask))).astype(np.float32)
     cleaned = replace(page, ink=ink, mask=mask, pen_px=measure_pen_px(mask))
     return cleaned, [Rejected(box, "rule") for box in boxes]
 
@@ -53,6 +54,12 @@ def _holds_writing(mask: Mask, *, height_px: float) -> bool:
     """True if a component is as large as a digit could be."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return bool((stats[1:, 2:4].max(axis=1, initial=0) >= LEAST_REST * height_px).any())
+
+
+def _crosses(box: Box, mask: Mask) -> bool:
+    """True if a rule goes from one edge of the page to the other; a lone stroke may, several hardly do."""
+    height, width = mask.shape
+    return box.width >= width - 2 or box.height >= height - 2
 
 
 def _guess_height(page: InkPage) -> float:

@@ -111,3 +111,26 @@ def test_printed_paper_keeps_its_digits(paper: str, seed: int) -> None:
     assert len(found) == len(written), [box.to_list() for box in found if box.height < 40]
     for box, wanted in zip(found, written, strict=True):
         assert np.abs(np.subtract(box.to_list(), wanted.to_list())).max() <= 8
+
+
+@pytest.mark.parametrize("step", [40, 60])
+@pytest.mark.parametrize("is_grid", [False, True])
+def test_blank_printed_paper_is_blank(step: int, *, is_grid: bool) -> None:
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for y in range(step, HEIGHT, step):
+        mask[y : y + 2] = 1
+    if is_grid:
+        for x in range(step, WIDTH, step):
+            mask[:, x : x + 2] = 1
+    cleaned, rejected = remove_rules(page_of(mask))
+    assert cleaned.is_blank
+    assert not cleaned.ink.any()
+    assert {item.reason for item in rejected} == {"rule"}
+
+
+@pytest.mark.parametrize("thickness", [2, 8])
+def test_one_stroke_from_edge_to_edge_is_writing(thickness: int) -> None:
+    mask = np.zeros((200, 200), np.uint8)
+    mask[:, 96 : 96 + thickness] = 1
+    page = page_of(mask)
+    assert remove_rules(page)[0] is page
