@@ -59,7 +59,7 @@ def _holds_writing(mask: Mask, *, height_px: float) -> bool:
 def _crosses(box: Box, mask: Mask) -> bool:
     """True if a rule goes from one edge of the page to the other; a lone stroke may, several hardly do."""
     height, width = mask.shape
-    return box.width >= width - 2 or box.height >= height - 2
+    return bool(box.width >= width - 2 or box.height >= height - 2)
 
 
 def _guess_height(page: InkPage) -> float:
