@@ -17,6 +17,7 @@ from inkdigits.cli.evaluate import evaluate
 from inkdigits.cli.info import info
 from inkdigits.cli.read import read
 from inkdigits.cli.train import train
+from inkdigits.cli.tune import tune
 from inkdigits.errors import InkdigitsError
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
@@ -60,6 +61,7 @@ def _root(
 
 app.command()(read)
 app.command()(train)
+app.command()(tune)
 app.command()(evaluate)
 app.command()(info)
 app.add_typer(data_app, name="data")
