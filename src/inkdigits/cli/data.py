@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,7 +27,12 @@ from inkdigits.datasets import (
     take_train_size,
 )
 from inkdigits.datasets.decode import make_thumbnail
+from inkdigits.errors import MissingExtraError, UsageError
 from inkdigits.types import LabelledImages
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 app = typer.Typer(
     name="data",
@@ -108,6 +113,10 @@ def show(
         typer.Option("--train-size", min=1, help="Join all splits and show a training cut of this size."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chooses the samples and the cut.")] = 0,
+    augment: Annotated[
+        Path | None,
+        typer.Option("--augment", help="Draw instead what the augmentation of this recipe does to digits."),
+    ] = None,
 ) -> None:
     """Draw samples of each class and the number of images per class as PNG files.
 
@@ -118,9 +127,14 @@ def show(
         inkdigits data show mnist --split test --output sheets/ --samples 20
 
         inkdigits data show mnist --train-size 56000 --seed 1
+
+        inkdigits data show mnist --augment recipes/latin.toml
     """
     info = get_info(name)
     chosen = split or _choose_split(info)
+    if augment is not None:
+        _show_augmentation(_load_glyphs(info, chosen), augment, output, samples=samples, seed=seed)
+        return
     sheet, chart = _name_targets(output, info.name)
     if info.kind == "pictures" and not info.label_names and not info.size:
         _show_numbers(info, chosen, sheet, chart, samples)
@@ -131,6 +145,44 @@ def show(
         _show_classes(data, sheet, chart, samples=samples, seed=seed)
     typer.echo(str(sheet))
     typer.echo(str(chart))
+
+
+def _show_augmentation(data: LabelledImages, recipe: Path, output: Path, *, samples: int, seed: int) -> None:
+    """Draw each change of a recipe alone, and all of them together, on the same digits."""
+    from inkdigits.evaluation.plots_augment import save_augmentation_sheet
+    from inkdigits.training.recipe import load_recipe
+
+    try:
+        from inkdigits.training.preview import preview_augmentation
+    except ImportError as error:
+        raise MissingExtraError("torch", extra="train") from error
+    settings = load_recipe(recipe).augment
+    rows = preview_augmentation(_choose_digits(data, samples, seed), settings, seed=seed)
+    if len(rows) == 1:
+        raise UsageError(f"The recipe {recipe} changes no digit", remedy="Set strengths under [augment].")
+    is_file = output.suffix.lower() == ".png"
+    path = output if is_file else output / f"{data.name.partition('/')[0]}-augment-{recipe.stem}.png"
+    title = f"{data.name}, augmentation of {recipe.name}: half and full strength, then all"
+    save_augmentation_sheet([(row.title, list(row.images)) for row in rows], path, title=title)
+    typer.echo(str(path))
+
+
+def _choose_digits(data: LabelledImages, count: int, seed: int) -> npt.NDArray[np.uint8]:
+    """Return (count, 28, 28) images, the classes in turn, in the form that is learned from."""
+    import numpy as np
+
+    from inkdigits.ink import SIZE_PX, normalize_images
+
+    order = np.random.default_rng(seed).permutation(len(data))
+    # The n-th digit of each class comes before the (n + 1)-th of any: stable sorts, by class, then by turn.
+    order = order[np.argsort(data.labels[order], kind="stable")]
+    labels = data.labels[order]
+    turn = np.arange(len(order)) - np.searchsorted(labels, labels)
+    images = data.images[order[np.argsort(turn, kind="stable")][:count]]
+    if images.shape[1:] == (SIZE_PX, SIZE_PX):
+        return images
+    forms: npt.NDArray[np.uint8] = np.rint(normalize_images(images) * 255).astype(np.uint8)
+    return forms
 
 
 def _describe(info: DatasetInfo) -> dict[str, object]:
