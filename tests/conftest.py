@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from inkdigits.types import LabelledImages
 
 DATA = "INKDIGITS_DATA"
 REQUIRED = "INKDIGITS_REQUIRE_DATA"
@@ -43,3 +46,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def examples() -> Path:
     """Folder of the example pictures."""
     return Path(__file__).parent.parent / "examples"
+
+
+@pytest.fixture(scope="session")
+def small_digits() -> LabelledImages:
+    """scikit-learn's 8x8 digits, each pixel grown to 3x3 and framed: (1797, 28, 28), not sorted by class."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    grown = np.kron(digits.images * (255 / 16), np.ones((3, 3)))
+    images = np.pad(grown, ((0, 0), (2, 2), (2, 2))).astype(np.uint8)
+    return LabelledImages(images, digits.target.astype(np.int64), tuple("0123456789"), name="small/train")
