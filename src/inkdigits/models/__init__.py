@@ -1,7 +1,7 @@
 """The models: their definitions and their register.
 
-Owns: torch networks, one concept a module, and `make_network`. Leaves to others: fitting
-(`inkdigits.training`) and writing them to files (`inkdigits.export`).
+Owns: torch networks, one concept a module; classical models, ensembles and the contract of all (`model`). Leaves
+to others: gradient steps (`inkdigits.training`) and bundles (`inkdigits.export`).
 """
 
 from inkdigits.models.registry import (
@@ -11,6 +11,7 @@ from inkdigits.models.registry import (
     ModelSpec,
     get_model_spec,
     list_models,
+    make_estimator,
     make_network,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "ModelSpec",
     "get_model_spec",
     "list_models",
+    "make_estimator",
     "make_network",
 ]

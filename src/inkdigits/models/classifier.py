@@ -1,4 +1,4 @@
-"""A network as a classifier: the contract that bundles and scikit-learn models keep too.
+"""A network as a classifier: the contract that bundles and fitted models keep too.
 
 Owns: pictures in, calibrated probabilities out, for a torch network. Leaves to others: fitting it.
 """
@@ -40,7 +40,43 @@ class NetworkClassifier:
         """Names of the classes, in the order of the columns of `predict_proba`."""
         return self._labels
 
+    @property
+    def network(self) -> nn.Module:
+        """The network, in evaluation mode."""
+        return self._network
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by before the softmax."""
+        return self._temperature
+
     @torch.inference_mode()
+    def predict_logits(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Return the network's raw outputs, before the temperature.
+
+        Args:
+            images: (N, 28, 28) float32 in [0, 1] with ink = 1, or uint8 in [0, 255] with ink = 255.
+
+        Returns:
+            (N, C) float32.
+
+        Raises:
+            ImageFormatError: If shape or dtype is another.
+        """
+        is_known_dtype = images.dtype == np.uint8 or np.issubdtype(images.dtype, np.floating)
+        if images.ndim != 3 or images.shape[1:] != _SIZE or not is_known_dtype:
+            raise ImageFormatError(
+                f"A classifier takes (N, 28, 28) uint8 or float32, not {images.shape} {images.dtype}",
+                remedy="Bring glyphs into that form with inkdigits.ink.",
+            )
+        scale = 255 if images.dtype == np.uint8 else 1
+        logits = np.empty((len(images), len(self._labels)), np.float32)
+        for start in range(0, len(images), _BATCH):
+            part = images[start : start + _BATCH].astype(np.float32) / np.float32(scale)
+            ink = torch.from_numpy(part).unsqueeze(1)  # (B, 28, 28) -> (B, 1, 28, 28)
+            logits[start : start + _BATCH] = self._network(ink).numpy()
+        return logits
+
     def predict_proba(self, images: npt.NDArray[Any]) -> Probs:
         """Return calibrated probabilities; see `inkdigits.types.Classifier`.
 
@@ -53,16 +89,6 @@ class NetworkClassifier:
         Raises:
             ImageFormatError: If shape or dtype is another.
         """
-        is_known_dtype = images.dtype == np.uint8 or np.issubdtype(images.dtype, np.floating)
-        if images.ndim != 3 or images.shape[1:] != _SIZE or not is_known_dtype:
-            raise ImageFormatError(
-                f"A classifier takes (N, 28, 28) uint8 or float32, not {images.shape} {images.dtype}",
-                remedy="Bring glyphs into that form with inkdigits.ink.",
-            )
-        scale = 255 if images.dtype == np.uint8 else 1
-        probs = np.empty((len(images), len(self._labels)), np.float32)
-        for start in range(0, len(images), _BATCH):
-            part = images[start : start + _BATCH].astype(np.float32) / np.float32(scale)
-            logits = self._network(torch.from_numpy(part).unsqueeze(1))  # (B, 28, 28) -> (B, 1, 28, 28)
-            probs[start : start + _BATCH] = (logits / self._temperature).softmax(dim=1).numpy()
+        logits = torch.from_numpy(self.predict_logits(images))
+        probs: Probs = (logits / self._temperature).softmax(dim=1).numpy()
         return probs

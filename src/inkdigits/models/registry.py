@@ -17,9 +17,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from inkdigits.errors import MissingExtraError, RecipeError
+from inkdigits.features import FeatureName
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from inkdigits.models.classical import Estimator
 
 ModelKind: TypeAlias = Literal["network", "estimator", "ensemble"]
 """How a model is fitted: by gradient steps, by scikit-learn's `fit`, or from several fitted models."""
@@ -86,6 +89,20 @@ _SPECS: Final = (
         "Convolutional network under 8,000 parameters, for microcontrollers.",
     ),
     ModelSpec("resnet", "network", "inkdigits.models.resnet:ResNet", "Residual network with 20 layers."),
+    ModelSpec(
+        "logistic", "estimator", "inkdigits.models.classical:Logistic", "Multinomial logistic regression."
+    ),
+    ModelSpec(
+        "svm", "estimator", "inkdigits.models.classical:Svm", "Support vector machines, radial or linear."
+    ),
+    ModelSpec("forest", "estimator", "inkdigits.models.classical:Forest", "Random forest."),
+    ModelSpec("knn", "estimator", "inkdigits.models.classical:Knn", "Votes of the nearest training digits."),
+    ModelSpec(
+        "ensemble",
+        "ensemble",
+        "inkdigits.models.ensemble:Ensemble",
+        "Mean of the probabilities of several models.",
+    ),
 )
 
 MODELS: Final[Mapping[str, ModelSpec]] = MappingProxyType({spec.name: spec for spec in _SPECS})
@@ -138,8 +155,32 @@ def make_network(name: str, *, classes: int = 10, **options: object) -> nn.Modul
     return network
 
 
+def make_estimator(name: str, *, features: FeatureName = "raw", **options: object) -> Estimator:
+    """Return a classical model that has learned nothing yet.
+
+    Args:
+        name: One of `list_models("estimator")`.
+        features: What it sees of a glyph, "raw" or "hog".
+        **options: The model's own options, such as `C`.
+
+    Raises:
+        RecipeError: If the name or an option is unknown, or a value is impossible.
+        MissingExtraError: If torch is not installed.
+    """
+    spec = get_model_spec(name)
+    if spec.kind != "estimator":
+        raise RecipeError(
+            f"The model {name!r} is no estimator",
+            remedy=f"Choose one of: {', '.join(list_models('estimator'))}.",
+        )
+    factory = spec.load_factory()
+    _check_options(spec, factory, options)
+    estimator: Estimator = factory(features=features, **options)
+    return estimator
+
+
 def _check_options(spec: ModelSpec, factory: Callable[..., Any], options: Mapping[str, object]) -> None:
-    known = [name for name in inspect.signature(factory).parameters if name != "classes"]
+    known = [name for name in inspect.signature(factory).parameters if name not in ("classes", "features")]
     for option in options:
         if option in known:
             continue
