@@ -21,13 +21,29 @@ POLARITY_PX = 96  # polarity is a coarse property: a thumbnail is enough, and fa
 # Window of the median that stands for paper, as part of the shorter side. Measured on 609 pictures of single
 # digits: 0.3 mistakes one thick digit, 0.5 to 1.0 none.
 POLARITY_WINDOW = 0.5
-LEAST_CONTRAST = 0.05  # ink must be this much darker than paper, as part of paper's brightness
-NOISE_SIGMAS = 5.0  # and this many standard deviations of the paper's noise
+LEAST_CONTRAST = 0.10  # ink must be this much darker than paper, as part of paper's brightness
+NOISE_SIGMAS = 3.0  # and this many standard deviations of the paper's grain, whose peaks are specks
+EXCESS_SIGMAS = 8.0  # and so many of what the grain around it exceeds that of the page
 MIN_NOISE_BLOCK_PX = 96  # noise is measured in blocks of at least this side
 NOISE_WINDOWS = 2  # or of so many windows of the local pen
 PAPER_PART = 0.3  # at least this part of every block is taken for paper
 WEAK_PEN = 0.35  # a pen this much weaker than the page's typical pen still counts
 INK_LEVEL = 0.45  # a pixel is ink where it has this part of the contrast that the pen has nearby
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the ink of a page was found in, on the working scale.
+
+    Attributes:
+        contrast: (H, W) float32, how much darker than paper, as part of paper.
+        faint: (H, W) uint8, 1 also where ink is much weaker than the pen nearby, as ruled lines beside writing.
+        ground: (H, W) uint8 grey values, ink dark.
+    """
+
+    contrast: Ink
+    faint: Mask
+    ground: Gray
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,7 @@ class InkPage:
         scale: Working pixels per pixel of the page.
         light_on_dark: True if the page was written in light ink on a dark ground.
         pen_px: Typical width of a stroke in working pixels; 0 for a blank page.
-        ground: (H, W) uint8 grey values on the working scale, ink dark; None where only the ink is known.
+        measured: What the ink was found in; None where only the ink is known.
     """
 
     ink: Ink
@@ -48,7 +64,7 @@ class InkPage:
     scale: float
     light_on_dark: bool
     pen_px: float
-    ground: Gray | None = None
+    measured: Measured | None = None
 
     @property
     def is_blank(self) -> bool:
@@ -92,12 +108,14 @@ def extract_ink(gray: Gray) -> InkPage:
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
     contrast = _contrast(dark, window_px=int(max(9.0, 5 * pen_px)))
-    ink = _soft_threshold(contrast, window_px=int(max(9.0, 8 * pen_px)))
+    window_px = int(max(9.0, 8 * pen_px))
+    ink = _soft_threshold(contrast, window_px=window_px)
     mask = (ink >= 0.5).astype(np.uint8)
     pen_px = measure_pen_px(mask)
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
-    return InkPage(ink=ink, mask=mask, scale=scale, light_on_dark=light_on_dark, pen_px=pen_px, ground=dark)
+    faint = mask | (contrast >= _grain_floor(contrast, window_px=window_px)).astype(np.uint8)
+    return InkPage(ink, mask, scale, light_on_dark, pen_px, Measured(contrast, faint, dark))
 
 
 def _blank(shape: tuple[int, int], *, scale: float, light_on_dark: bool) -> InkPage:
@@ -156,13 +174,22 @@ def _noise(contrast: Ink) -> float:
 
 
 def _floor(contrast: Ink, *, window_px: int) -> Ink:
-    """Contrast below which nothing is ink, for every pixel: noise differs between a sheet and the desk below."""
+    """Contrast below which nothing is ink, for every pixel.
+
+    The page's own grain sets the floor; where the grain is stronger (the desk beside a sheet), it is raised.
+    """
+    floor = _grain_floor(contrast, window_px=window_px)
+    strong = contrast[contrast > floor]
+    return np.maximum(floor, np.float32(WEAK_PEN * np.median(strong))) if strong.size else floor
+
+
+def _grain_floor(contrast: Ink, *, window_px: int) -> Ink:
+    """Contrast below which nothing differs from the grain of the ground, for every pixel."""
     middle = float(np.median(contrast[::3, ::3]))
-    least = max(LEAST_CONTRAST, middle + NOISE_SIGMAS * _noise(contrast))
-    strong = contrast[contrast > least]
-    least = max(least, WEAK_PEN * float(np.median(strong))) if strong.size else least
-    noise = _local_noise(contrast, block_px=max(MIN_NOISE_BLOCK_PX, NOISE_WINDOWS * window_px))
-    floor: Ink = np.maximum(np.float32(least), np.float32(NOISE_SIGMAS) * noise).astype(np.float32)
+    grain = _noise(contrast)
+    noise = _local_noise(contrast - middle, block_px=max(MIN_NOISE_BLOCK_PX, NOISE_WINDOWS * window_px))
+    excess = np.maximum(noise - grain, 0) * EXCESS_SIGMAS
+    floor: Ink = np.maximum(LEAST_CONTRAST, middle + NOISE_SIGMAS * grain + excess).astype(np.float32)
     return floor
 
 

@@ -20,6 +20,7 @@ from inkdigits.types import Box, Ink, Rejected
 SPECK_HEIGHT = 0.22  # components lower and narrower than this part of the typical height are specks
 SPECK_PENS = 2.5  # or those smaller than this many pen widths in both directions
 RULE_LENGTH = 3.0  # a thin component this many times longer than digits are high is a ruled line or an edge
+LEAST_PX = 7  # no digit is lower than this, in pixels of the picture itself
 EDGE_SLIMNESS = 2.5  # only components this much longer than wide can be the edge of a sheet
 EDGE_STEP = (
     0.12  # and only if the ground on one side is darker by this part; across a stroke paper changes by 2 %
@@ -66,8 +67,12 @@ def find_glyphs(page: InkPage) -> tuple[list[Glyph], list[Rejected]]:
     height = typical_height([part.box for part in parts], pen_px=page.pen_px, page_size=page.mask.shape)
     kept, rejected = _drop_non_glyphs(parts, height_px=height, pen_px=page.pen_px)
     joined = _join_strokes(kept, height_px=height, pen_px=page.pen_px)
-    glyphs = [part for part in joined if not _is_edge(page, labels, part)]
-    rejected += [Rejected(part.box, "edge") for part in joined if part not in glyphs]
+    edges = [part for part in joined if _is_edge(page, labels, part)]
+    specks = [part for part in joined if max(part.box.width, part.box.height) < LEAST_PX * page.scale]
+    glyphs = [part for part in joined if part not in edges and part not in specks]
+    rejected += [Rejected(part.box, "edge") for part in edges] + [
+        Rejected(part.box, "speck") for part in specks
+    ]
     return [_cut(page, labels, part) for part in glyphs], rejected
 
 
@@ -99,9 +104,9 @@ def _is_edge(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) -> bool:
     On both sides of a stroke lies the same paper.
     """
     longer, shorter = max(part.box.width, part.box.height), min(part.box.width, part.box.height)
-    if page.ground is None or longer < EDGE_SLIMNESS * shorter:
+    if page.measured is None or longer < EDGE_SLIMNESS * shorter:
         return False
-    ground, box, own = page.ground, part.box, np.isin(_window(labels, part.box), part.ids)
+    ground, box, own = page.measured.ground, part.box, np.isin(_window(labels, part.box), part.ids)
     if box.width > box.height:  # look across the line: turn lying ones upright
         ground, box, own = ground.T, Box(box.y, box.x, box.height, box.width), own.T
     has_ink = own.any(axis=1)

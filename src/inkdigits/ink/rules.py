@@ -6,10 +6,11 @@ others: what remains (glyphs).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from inkdigits.ink.binarize import InkPage, Mask, measure_pen_px
 from inkdigits.ink.scale import LEAST_PENS, touches_border, typical_height
@@ -21,6 +22,9 @@ PIECE = 0.7
 LENGTH = 2.2
 FALLBACK_PENS = 15  # height of a digit in pen widths, where everything is one component (squared paper)
 FALLBACK_PART = 0.35  # and at least this part of the page's shorter side: a lone digit may fill its picture
+CUT = 0.75  # a rule that leaves the page may be shorter by this
+DARKER = 1.35  # pixels that are darker than the rule by this belong to a stroke that runs along it
+REACH = 4.0  # a rule is followed so many heights beyond where it was found
 LEAST_REST = 0.5  # something of this part of the typical height must remain, or the rule was the writing
 MOST_PAGE_PART = 0.6  # components longer than this part of the page say nothing about the height of digits
 
@@ -35,8 +39,8 @@ def remove_rules(page: InkPage) -> tuple[InkPage, list[Rejected]]:
         The page without rules (the same object if there are none), and where they were, on the working scale.
     """
     height_px = _guess_height(page)
-    across, boxes = _find_horizontal(page.mask, height_px=height_px)
-    down, turned = _find_horizontal(page.mask.T.copy(), height_px=height_px)
+    across, boxes = _find_horizontal(_Layers.of(page), height_px=height_px)
+    down, turned = _find_horizontal(_Layers.of(page).turned(), height_px=height_px)
     boxes += [Box(box.y, box.x, box.height, box.width) for box in turned]
     if not boxes:
         return page, []
@@ -82,40 +86,80 @@ def _could_be_digit(box: Box, page: InkPage) -> bool:
     return longer < 4 * shorter and not touches_border(box, page.mask.shape)
 
 
-def _find_horizontal(mask: Mask, *, height_px: float) -> tuple[Mask, list[Box]]:
-    """Find horizontal rules; pixels where the ink is higher than the rule belong to strokes and stay."""
+@dataclass(frozen=True)
+class _Layers:
+    """What rules are sought in: the ink, the ink with all that is faint, and its contrast."""
+
+    mask: Mask
+    faint: Mask
+    contrast: Ink
+
+    @staticmethod
+    def of(page: InkPage) -> _Layers:
+        if page.measured is None:
+            return _Layers(page.mask, page.mask, page.ink)
+        return _Layers(page.mask, page.measured.faint, page.measured.contrast)
+
+    def turned(self) -> _Layers:
+        """Rows become columns: vertical rules are horizontal ones of the turned page."""
+        return _Layers(self.mask.T.copy(), self.faint.T.copy(), self.contrast.T.copy())
+
+
+def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[Box]]:
+    """Find horizontal rules, without the pixels of strokes that cross them or run along them.
+
+    They are sought in the faint ink: beside strong ink, the threshold of writing breaks weak lines to pieces.
+    """
+    shape = page.mask.shape
+    rules, boxes = np.zeros_like(page.mask), []
     piece_px = max(9, round(PIECE * height_px))
-    if piece_px >= mask.shape[1]:
-        return np.zeros_like(mask), []
-    # Widened by a pixel on both sides, a slightly slanted line still holds long horizontal runs.
-    wide = cv2.dilate(mask, np.ones((3, 1), np.uint8))
-    runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)).astype(np.uint8) & mask
-    # Strokes that stand on a rule interrupt it; bars of neighbouring digits in a row must not become one.
-    bridged = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, max(3, piece_px // 4)), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
-    rules = np.zeros_like(mask)
-    boxes = []
+    if piece_px >= shape[1]:
+        return rules, []
+    labels, stats = _find_runs(page.faint, piece_px=piece_px)
     for index, (x, y, width, height, area) in enumerate(stats[1:].tolist(), start=1):
         thickness = area / width
-        is_cut = x <= 1 or x + width >= mask.shape[1] - 1  # it goes on beyond the page
-        least = LENGTH * height_px * (0.5 if is_cut else 1)
+        is_cut = x <= 1 or x + width >= shape[1] - 1  # it goes on beyond the page
+        least = LENGTH * height_px * (CUT if is_cut else 1)
         if width < least or height > 0.15 * width or thickness > 0.3 * height_px:
             continue
         window = (slice(y, y + height), slice(x, x + width))
-        own = (labels[window] == index).astype(np.uint8) & mask[window]
-        rules[window] |= own & (1 - _strokes_across(mask, window, thickness=thickness))
+        own = (labels[window] == index).astype(np.uint8) & page.faint[window]
+        band = _extend(own, Box(x, y, width, height), shape, thickness=thickness, by_px=REACH * height_px)
+        # Writing is higher than the rule where it crosses, and darker where it runs along.
+        darkest = DARKER * float(np.median(page.contrast[window][own > 0]))
+        weak = (page.contrast <= darkest).astype(np.uint8)
+        rules |= band & page.mask & weak & (1 - _standing(page.mask, thickness=thickness))
         boxes.append(Box(x, y, width, height))
     return rules, boxes
 
 
-def _strokes_across(mask: Mask, window: tuple[slice, slice], *, thickness: float) -> Mask:
-    """Find the pixels whose vertical run of ink is clearly higher than the rule."""
-    tall = round(1.6 * thickness) + 2
-    top = max(0, window[0].start - tall)
-    around = mask[top : window[0].stop + tall, window[1]]
-    standing = cv2.morphologyEx(around, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8))
-    start = window[0].start - top
-    return standing[start : start + window[0].stop - window[0].start].astype(np.uint8)
+def _find_runs(faint: Mask, *, piece_px: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Find chains of long horizontal runs: labels (H, W), and x, y, width, height, area of each."""
+    # Widened by a pixel on both sides, a slightly slanted line still holds long horizontal runs.
+    wide = cv2.dilate(faint, np.ones((3, 1), np.uint8))
+    runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)).astype(np.uint8) & faint
+    # Strokes that stand on a rule interrupt it; bars of neighbouring digits in a row must not become one.
+    bridged = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, max(3, piece_px // 4)), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
+    return labels.astype(np.int32, copy=False), stats.astype(np.int32, copy=False)
+
+
+def _extend(own: Mask, box: Box, shape: tuple[int, ...], *, thickness: float, by_px: float) -> Mask:
+    """Draw the rule's straight line on, beyond its ends and over its gaps: beside strong ink it is broken."""
+    y, x = np.nonzero(own)
+    slope, offset = np.polyfit(x, y, 1) if len(x) > 1 else (0.0, 0.0)
+    left, right = max(-box.x, round(-by_px)), min(shape[1] - box.x, round(box.width + by_px))
+    ends = [(box.x + x_, box.y + round(slope * x_ + offset)) for x_ in (left, right)]
+    band: Mask = np.zeros(shape[:2], np.uint8)
+    cv2.line(band, ends[0], ends[1], color=1, thickness=round(thickness) + 2)
+    band[box.y : box.bottom, box.x : box.right] |= own
+    return band
+
+
+def _standing(mask: Mask, *, thickness: float) -> Mask:
+    """Find the pixels whose vertical run of ink is clearly higher than the rule: strokes that cross it."""
+    tall = np.ones((round(1.6 * thickness) + 2, 1), np.uint8)
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, tall).astype(np.uint8)
 
 
 def _fringe(rules: Mask, kept: Mask) -> Mask:
