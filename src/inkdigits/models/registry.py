@@ -88,6 +88,12 @@ _SPECS: Final = (
         "inkdigits.models.nano:NanoCnn",
         "Convolutional network under 8,000 parameters, for microcontrollers.",
     ),
+    ModelSpec(
+        "cnn-fast",
+        "network",
+        "inkdigits.models.fast:FastCnn",
+        "Small convolutional network that is trained in seconds.",
+    ),
     ModelSpec("resnet", "network", "inkdigits.models.resnet:ResNet", "Residual network with 20 layers."),
     ModelSpec(
         "logistic", "estimator", "inkdigits.models.classical:Logistic", "Multinomial logistic regression."
