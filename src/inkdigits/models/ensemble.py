@@ -39,8 +39,8 @@ class Ensemble(nn.Module):
     def forward(self, ink: Tensor) -> Tensor:
         """Return log-probabilities, whose softmax is the mean: (N, 1, 28, 28) -> (N, C)."""
         probs = [
-            (member(ink) / temperature).softmax(dim=1)
-            for member, temperature in zip(self.members, self.temperatures, strict=True)
+            (member(ink) / self.temperatures[index]).softmax(dim=1)
+            for index, member in enumerate(self.members)
         ]
         return torch.stack(probs).mean(dim=0).clamp(min=_SMALLEST).log()
 

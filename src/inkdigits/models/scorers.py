@@ -70,7 +70,7 @@ class PairScorer(Scorer):
 
     def __init__(self, arrays: Arrays) -> None:
         super().__init__(arrays)
-        pairs = list(combinations(range(_count_classes(len(self.bias))), 2))
+        pairs = list(combinations(range(_count_classes(self.bias.shape[0])), 2))
         classes = torch.arange(pairs[-1][1] + 1)
         first, second = torch.tensor(pairs).unbind(1)
         self.register_buffer("wins", (first[:, None] == classes).float(), persistent=False)
@@ -79,7 +79,8 @@ class PairScorer(Scorer):
     def forward(self, features: Tensor) -> Tensor:
         """(N, F) -> (N, C)."""
         decisions = self.sharpness * self.decide(features)
-        return F.logsigmoid(decisions) @ self.wins + F.logsigmoid(-decisions) @ self.losses
+        # Not logsigmoid: in ONNX that is the logarithm of a sigmoid, which underflows to minus infinity.
+        return -F.softplus(-decisions) @ self.wins - F.softplus(decisions) @ self.losses
 
     def decide(self, features: Tensor) -> Tensor:
         """Return the machines' decisions: (N, F) -> (N, P)."""
@@ -109,12 +110,12 @@ class ForestScorer(Scorer):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, F) -> (N, C)."""
-        trees = len(self.roots)
+        trees = self.roots.shape[0]
         return _log_votes(self.share(features) * trees, votes=trees)
 
     def share(self, features: Tensor) -> Tensor:
         """Return the mean of the trees' probabilities: (N, F) -> (N, C)."""
-        inner_count = len(self.feature)
+        inner_count = self.feature.shape[0]
         node = self.roots.expand(features.shape[0], -1)  # (N, T)
         for _ in range(self._depth):
             inner = node.clamp(max=inner_count - 1)
