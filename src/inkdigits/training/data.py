@@ -1,7 +1,7 @@
 """From a recipe's data section to digits in memory: what is learned from, and what judges.
 
 Owns: joining sets, and drawing fewer digits. Leaves to others: files and splits (`inkdigits.datasets`).
-The test parts are never opened here.
+The test parts are never opened here, unless a recipe asks for textbook cuts (`data.pool_test`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from inkdigits.datasets import split_train_validation
+from inkdigits.datasets import load_dataset, split_train_validation
 from inkdigits.errors import UsageError
 from inkdigits.training.recipe import DataSection
 from inkdigits.training.sources import load_source
@@ -33,7 +33,10 @@ def load_training_data(section: DataSection) -> tuple[LabelledImages, LabelledIm
         DataError: If a set is unknown, absent or damaged.
         UsageError: If the sets don't fit together, or hold too few digits.
     """
-    data = join_datasets([load_source(name) for name in section.sets])
+    parts = [load_source(name) for name in section.sets]
+    if section.pool_test:
+        parts += [load_dataset(name, "test") for name in section.sets]
+    data = join_datasets(parts)
     if section.validation_size >= len(data):
         raise UsageError(
             f"{data.name} holds {len(data)} digits, too few to set {section.validation_size} aside",

@@ -29,7 +29,7 @@ from inkdigits.training.average import WeightAverage
 from inkdigits.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
 from inkdigits.training.device import choose_device, choose_dtype
 from inkdigits.training.log import LOG_NAME, EpochRecord, Listener, QuietListener, save_log
-from inkdigits.training.recipe import Recipe, TrainSection, recipe_to_toml
+from inkdigits.training.recipe import Recipe, TrainSection, recipe_from_toml, recipe_to_toml
 from inkdigits.training.schedule import compute_learning_rate
 from inkdigits.types import LabelledImages
 
@@ -255,11 +255,11 @@ class Trainer:
             return
         path = self._folder / CHECKPOINT_NAME
         state = load_checkpoint(path)
-        for key, mine, what in (
-            ("recipe", recipe_to_toml(self._recipe), "another recipe"),
-            ("data", self._fingerprint, "other data"),
+        for is_mine, what in (
+            (_is_recipe(state.get("recipe"), self._recipe), "another recipe"),
+            (state.get("data") == self._fingerprint, "other data"),
         ):
-            if state.get(key) != mine:
+            if not is_mine:
                 raise UsageError(
                     f"The checkpoint {path} belongs to {what}",
                     remedy="Start anew with --restart, or choose another --output.",
@@ -346,6 +346,14 @@ def _compute_fingerprint(*parts: LabelledImages) -> str:
             checksum = zlib.crc32(np.ascontiguousarray(values).data, checksum)
     sizes = "+".join(str(len(part)) for part in parts)
     return f"{sizes} digits, CRC {checksum:08x}"
+
+
+def _is_recipe(text: object, recipe: Recipe) -> bool:
+    """Return True if the text stands for the recipe; keys it does not know of have their defaults."""
+    try:
+        return recipe_from_toml(str(text)) == recipe
+    except RecipeError:
+        return False
 
 
 def _get_global_state(device: torch.device) -> Tensor:

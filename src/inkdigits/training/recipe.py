@@ -27,6 +27,7 @@ from typing import (
 )
 
 from inkdigits.errors import RecipeError
+from inkdigits.features import FeatureName
 from inkdigits.models import DEFAULT_MODEL, get_model_spec
 
 if TYPE_CHECKING:
@@ -64,10 +65,12 @@ class ModelSection:
     Attributes:
         name: A name in the register of models.
         options: The model's own options, such as `dropout`; checked when it is built.
+        features: What a classical model sees of a glyph, "raw" or "hog"; networks see the pixels.
     """
 
     name: str = DEFAULT_MODEL
     options: Mapping[str, Any] = field(default_factory=dict)
+    features: FeatureName = "raw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,15 @@ class DataSection:
         validation_size: Digits that are cut from the training part and only judge.
         seed: Decides which digits these are.
         train_size: How many digits to train on, drawn with `seed`; 0 means all.
+        pool_test: Whether the sets' test parts are thrown in before the cut, as some textbooks do; what comes
+            out must never be judged on those test parts.
     """
 
     sets: tuple[str, ...] = ("mnist",)
     validation_size: PositiveCount = 5000
     seed: Seed = 0
     train_size: Count = 0
+    pool_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,11 @@ class Recipe:
     def __post_init__(self) -> None:
         for section in fields(self):
             _check_values(section.name, getattr(self, section.name))
-        get_model_spec(self.model.name)
+        if get_model_spec(self.model.name).kind != "estimator" and self.model.features != "raw":
+            raise RecipeError(
+                f"The model {self.model.name!r} sees pixels, not {self.model.features!r}",
+                remedy="Leave the features out, or choose svm, forest, knn or logistic.",
+            )
         if not self.data.sets:
             raise RecipeError("The recipe names no data set", remedy='Write sets = ["mnist"] under [data].')
         if self.train.nesterov and self.train.optimizer == "sgd" and self.train.momentum == 0:
@@ -265,6 +275,30 @@ def override_recipe(
     )
 
 
+def set_values(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
+    """Return a recipe with values replaced as the command line names them.
+
+    Args:
+        recipe: The recipe.
+        assignments: Such as "C=10" for an option of the model, or "train.epochs=3" for any other key; values are
+            written as in TOML, texts may go without quotes.
+
+    Raises:
+        RecipeError: If there is no such key, or a value is impossible.
+    """
+    tables = tomllib.loads(recipe_to_toml(recipe))
+    for assignment in assignments:
+        place, equals, text = assignment.partition("=")
+        if not equals or not place.strip():
+            raise RecipeError(f"{assignment!r} sets nothing", remedy="Write KEY=VALUE, such as C=10.")
+        section, dot, key = place.strip().rpartition(".")
+        if dot and section != "model.options":
+            tables.setdefault(section, {})[key] = _parse_value(text)
+        else:
+            tables["model"]["options"][key] = _parse_value(text)
+    return _parse_recipe(tables)
+
+
 def recipe_from_toml(text: str) -> Recipe:
     """Return the recipe that a TOML text describes; keys that are absent take their defaults.
 
@@ -275,9 +309,7 @@ def recipe_from_toml(text: str) -> Recipe:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"The recipe is no valid TOML: {error}", remedy="Correct that line.") from error
-    sections = get_type_hints(Recipe)
-    _refuse_unknown(tables, sections, where="the recipe")
-    return Recipe(**{name: _parse_section(sections[name], name, table) for name, table in tables.items()})
+    return _parse_recipe(tables)
 
 
 def recipe_to_toml(recipe: Recipe) -> str:
@@ -289,6 +321,19 @@ def recipe_to_toml(recipe: Recipe) -> str:
         lines += [f"{key.name} = {_format_value(getattr(values, key.name))}" for key in fields(values)]
         lines.append("")
     return "\n".join(lines[:-1]) + "\n"
+
+
+def _parse_recipe(tables: Mapping[str, object]) -> Recipe:
+    sections = get_type_hints(Recipe)
+    _refuse_unknown(tables, sections, where="the recipe")
+    return Recipe(**{name: _parse_section(sections[name], name, table) for name, table in tables.items()})
+
+
+def _parse_value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
 
 
 def _parse_section(section: type[_Section], name: str, table: object) -> _Section:

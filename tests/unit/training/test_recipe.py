@@ -17,13 +17,14 @@ from inkdigits.training.recipe import (
     override_recipe,
     recipe_from_toml,
     recipe_to_toml,
+    set_values,
 )
 
 RECIPES = Path(__file__).parents[3] / "recipes"
 
 UNUSUAL = Recipe(
-    model=ModelSection("mlp", {"hidden": [16, 8], "dropout": 0.5, "odd key": {"deep": True}}),
-    data=DataSection(sets=("mnist", "optdigits"), validation_size=7, seed=3, train_size=11),
+    model=ModelSection("svm", {"hidden": [16, 8], "dropout": 0.5, "odd key": {"deep": True}}, "hog"),
+    data=DataSection(("mnist", "optdigits"), validation_size=7, seed=3, train_size=11, pool_test=True),
     augment=AugmentSection(rotation_deg=12.5, mixup=0.2, flip_vertical=1e-7),
     train=TrainSection(optimizer="adamw", schedule="cosine", learning_rate=1e-3, targets="one-hot"),
     bundle=BundleSection(name="a-b", licence="CC-BY-4.0", description='says "hé"\n\\ \x7f \t'),
@@ -100,6 +101,38 @@ def test_overrides_change_only_what_is_given() -> None:
     assert override_recipe(recipe, sets=[]) == recipe
     with pytest.raises(RecipeError, match="epochs"):
         override_recipe(recipe, epochs=0)
+
+
+def test_values_are_set_by_place() -> None:
+    settings = [
+        "dropout=0.5",
+        "train.epochs = 3",
+        "bundle.name=mine",
+        'data.sets=["usps"]',
+        "model.options.k=1",
+    ]
+    recipe = set_values(Recipe(), settings)
+    assert recipe.model.options == {"dropout": 0.5, "k": 1}
+    assert (recipe.train.epochs, recipe.bundle.name, recipe.data.sets) == (3, "mine", ("usps",))
+    assert set_values(recipe, []) == recipe
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("dropout", "KEY=VALUE"),
+        ("=3", "KEY=VALUE"),
+        ("train.epoch=3", "'epochs'"),
+        ("trian.epochs=3", "'train'"),
+        ("train.epochs=many", "whole number"),
+        ("train.epochs=0", "at least 1"),
+        ("model.features=hog", "sees pixels"),
+        ("model.features=hogs", "'hog'"),
+    ],
+)
+def test_impossible_settings_are_told(setting: str, words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        set_values(Recipe(), [setting])
 
 
 def test_every_key_is_documented() -> None:

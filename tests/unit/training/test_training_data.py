@@ -63,3 +63,13 @@ def test_validation_is_cut_from_the_training_part(monkeypatch: pytest.MonkeyPatc
     assert not get_numbers(train) & get_numbers(validation)
     with pytest.raises(UsageError, match="validation_size"):
         load_training_data(DataSection(sets=("made",), validation_size=300))
+
+
+def test_test_parts_are_pooled_only_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_data, "load_source", lambda name: make_data(60, "made/train"))
+    monkeypatch.setattr(training_data, "load_dataset", lambda name, split: make_data(40, f"{name}/{split}"))
+    pooled, validation = load_training_data(DataSection(sets=("made",), validation_size=20, pool_test=True))
+    assert (len(pooled), len(validation)) == (80, 20)
+    assert pooled.name.startswith("made/train+made/test")
+    usual, _ = load_training_data(DataSection(sets=("made",), validation_size=20))
+    assert len(usual) < 60
