@@ -1,4 +1,4 @@
-"""The command `inkdigits train`: from a recipe to a bundle.
+"""The command `inkdigits train`: from a recipe, or a model's name, to a bundle.
 
 Owns: arguments and what is printed. Leaves to others: learning (`training`), writing (`export`), the picture
 of the curves (`evaluation`).
@@ -7,15 +7,16 @@ of the curves (`evaluation`).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from inkdigits.cli.console import tell
-from inkdigits.errors import MissingExtraError
+from inkdigits.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from inkdigits.training.loop import TrainingResult
+    from inkdigits.features import FeatureName
+    from inkdigits.models.model import Model
     from inkdigits.training.recipe import Recipe
     from inkdigits.types import LabelledImages
 
@@ -23,7 +24,26 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="Recipe file, TOML.", show_default=False)],
+    recipe: Annotated[
+        str | None,
+        typer.Argument(help="Recipe file, TOML, or the name of a built-in one.", show_default=False),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model by its own recipe, in place of RECIPE.", show_default=False)
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(help="What a classical --model sees: raw or hog.", show_default="raw"),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="An option of the model (C=10) or any key of the recipe (train.batch_size=64).",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for the run.", show_default="runs/RECIPE")
     ] = None,
@@ -42,94 +62,127 @@ def train(
     ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also log for TensorBoard.")] = False,
 ) -> None:
-    """Train a model by a recipe and write its bundle.
+    """Train a model and write its bundle.
 
-    Ctrl-C keeps all finished epochs; the same command goes on from there. Into the folder go the recipe,
-    log.csv, curves.png, checkpoint.pt and the bundle NAME.onnx.
+    Ctrl-C keeps all finished epochs of a network; the same command goes on from there. Into the folder go the
+    bundle NAME.onnx and, for networks, the recipe, log.csv, curves.png and checkpoint.pt.
 
     Examples:
         inkdigits train recipes/latin-cnn.toml
 
         inkdigits train recipes/latin-cnn.toml --epochs 3 --train-size 10000 --output runs/quick
 
-        inkdigits train recipes/latin-cnn.toml --restart --seed 7
+        inkdigits train --model svm --features hog --data mnist --set C=10
+
+        inkdigits train --model ensemble --set 'members=["cnn", "svm-hog"]'
     """
     from inkdigits.training.data import load_training_data
-    from inkdigits.training.recipe import load_recipe, override_recipe
+    from inkdigits.training.recipe import override_recipe, set_values
 
-    chosen = override_recipe(load_recipe(recipe), epochs=epochs, seed=seed, sets=data, train_size=train_size)
-    folder = output or Path("runs") / recipe.stem
+    chosen, name = _choose_recipe(recipe, model, features)
+    chosen = set_values(chosen, settings or [])
+    _refuse_epochs(chosen, epochs)
+    chosen = override_recipe(chosen, epochs=epochs, seed=seed, sets=data, train_size=train_size)
+    folder = output or Path("runs") / name
+    made = _make_model(chosen, folder, restart=restart, threads=threads, tensorboard=tensorboard)
     learn, judge = load_training_data(chosen.data)
     tell(f"{chosen.model.name}: {len(learn)} digits of {learn.name} to learn, {len(judge)} to judge.")
     try:
-        result = _fit(chosen, folder, learn, judge, restart=restart, threads=threads, tensorboard=tensorboard)
+        made.fit(learn, judge)
     except KeyboardInterrupt:
-        kept = (folder / "checkpoint.pt").exists()
+        kept = any(folder.rglob("checkpoint.pt"))
         tell(
             f"Stopped. Finished epochs are kept in {folder}: the same command goes on from there."
             if kept
             else "Stopped before the first epoch was done; nothing is kept."
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    bundle = _export(chosen, folder, result, judge)
-    _draw_curves(folder)
-    last = result.history[result.best_epoch - 1]
-    tell(
-        f"Validation accuracy {last.validation_accuracy:.2%} after epoch {result.best_epoch}; "
-        f"the bundle has {bundle.stat().st_size / 1e6:.2f} MB."
-    )
+    bundle = _export(chosen, folder, made, judge)
+    if (folder / "log.csv").exists():
+        _draw_curves(folder)
     typer.echo(bundle)
 
 
-def _fit(
-    recipe: Recipe,
-    folder: Path,
-    learn: LabelledImages,
-    judge: LabelledImages,
-    *,
-    restart: bool,
-    threads: int | None,
-    tensorboard: bool,
-) -> TrainingResult:
+def _choose_recipe(recipe: str | None, model: str | None, features: str | None) -> tuple[Recipe, str]:
+    """Return the recipe, and its name for the folder."""
+    from inkdigits.training.builtin import list_recipes, load_builtin_recipe, make_recipe
+    from inkdigits.training.recipe import load_recipe
+
+    if recipe is not None and model is None:
+        if features is not None:
+            raise UsageError(
+                "The recipe says which features",
+                remedy="Leave --features out, or write --set model.features=hog.",
+            )
+        if recipe in list_recipes() and not Path(recipe).exists():
+            return load_builtin_recipe(recipe), recipe
+        return load_recipe(Path(recipe)), Path(recipe).stem
+    if model is not None and recipe is None:
+        made = make_recipe(model, features=cast("FeatureName", features or "raw"))  # checked there
+        return made, made.bundle.name
+    raise UsageError(
+        "Training needs either a recipe or a model",
+        remedy="Write 'inkdigits train RECIPE' or 'inkdigits train --model NAME'.",
+    )
+
+
+def _refuse_epochs(recipe: Recipe, epochs: int | None) -> None:
+    from inkdigits.models import get_model_spec
+
+    if epochs is not None and get_model_spec(recipe.model.name).kind != "network":
+        raise UsageError(f"The model {recipe.model.name!r} has no epochs", remedy="Leave --epochs out.")
+
+
+def _make_model(
+    recipe: Recipe, folder: Path, *, restart: bool, threads: int | None, tensorboard: bool
+) -> Model:
     from inkdigits.training.device import set_threads
+    from inkdigits.training.fit import make_model
     from inkdigits.training.log import ListenerGroup, TensorBoardLog, make_progress
-    from inkdigits.training.loop import Trainer, build_network
 
     set_threads(threads)
     listeners = [make_progress()]
     if tensorboard:
         listeners.append(TensorBoardLog(folder / "tensorboard"))
-    trainer = Trainer(
-        build_network(recipe, classes=len(learn.label_names)),
-        recipe,
-        train=learn,
-        validation=judge,
-        folder=folder,
-        listener=ListenerGroup(*listeners),
-    )
-    return trainer.fit(restart=restart)
+    return make_model(recipe, folder=folder, listener=ListenerGroup(*listeners), restart=restart)
 
 
-def _export(recipe: Recipe, folder: Path, result: TrainingResult, judge: LabelledImages) -> Path:
+def _export(recipe: Recipe, folder: Path, model: Model, judge: LabelledImages) -> Path:
+    import torch
+
     from inkdigits.export.onnx import collect_facts, export_classifier
-    from inkdigits.training.loop import count_parameters
+    from inkdigits.training.fit import NetworkModel
     from inkdigits.training.recipe import recipe_to_toml
     from inkdigits.training.temperature import calibrate
 
-    calibration = calibrate(result.validation_logits, judge.labels)
+    result = model.result if isinstance(model, NetworkModel) else None
+    logits = (
+        result.validation_logits
+        if result
+        else torch.from_numpy(model.classifier.predict_logits(judge.images))
+    )
+    calibration = calibrate(logits, judge.labels)
+    metrics = {"validation_digits": len(judge), **calibration.metrics}
+    if result:
+        metrics["epochs"] = result.best_epoch
     facts = collect_facts(
         name=recipe.bundle.name,
         labels=judge.label_names,
-        temperature=calibration.temperature,
+        temperature=model.temperature,
         recipe=recipe_to_toml(recipe),
         data=recipe.data.sets,
         licence=recipe.bundle.licence,
         description=recipe.bundle.description,
-        metrics={"epochs": result.best_epoch, "validation_digits": len(judge), **calibration.metrics},
-        parameters=count_parameters(result.network),
+        metrics=metrics,
+        parameters=model.parameters,
     )
     path = folder / f"{recipe.bundle.name}.onnx"
-    export_classifier(result.network, path, facts)
+    export_classifier(model.network, path, facts, probes=None if result else judge.images)
+    after = f" after epoch {result.best_epoch}" if result else ""
+    tell(
+        f"Validation accuracy {calibration.metrics['validation_accuracy']:.2%}{after}; "
+        f"the bundle has {path.stat().st_size / 1e6:.2f} MB."
+    )
     return path
 
 

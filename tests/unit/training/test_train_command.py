@@ -142,3 +142,59 @@ def test_a_mistake_in_the_recipe_is_told_before_anything_is_loaded(recipe: Path)
     result = run(recipe)
     assert isinstance(result.exception, RecipeError)
     assert "'epochs'" in str(result.exception)
+
+
+def test_a_classical_model_needs_no_recipe_file(recipe: Path, tmp_path: Path) -> None:
+    arguments = ["--model", "svm", "--features", "hog", "--data", "tiny", "--train-size", 500]
+    result = run(*arguments, "--set", "C=3", "--set", "data.validation_size=300")
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "runs" / "svm-hog"
+    assert [path.name for path in folder.iterdir()] == ["svm-hog.onnx"]
+    assert "Validation accuracy 9" in result.stderr
+    bundle = BundleClassifier(folder / "svm-hog.onnx")
+    facts = bundle.metadata.everything
+    assert "C = 3" in facts["recipe"]
+    assert 'features = "hog"' in facts["recipe"]
+    assert facts["data"] == ["tiny"]
+    assert bundle.metadata.temperature != 1
+    data = make_digits()
+    assert (bundle.predict_proba(data.images).argmax(1) == data.labels).mean() > 0.95
+
+
+def test_a_network_by_its_own_recipe_and_a_builtin_by_name(recipe: Path, tmp_path: Path) -> None:
+    common = ["--data", "tiny", "--set", "data.validation_size=300", "--epochs", 1]
+    assert run("--model", "mlp", *common).exit_code == 0
+    assert load_recipe(tmp_path / "runs" / "mlp" / "recipe.toml").train.epochs == 1
+    assert run("cnn-nano", *common, "--set", "train.batch_size=64").exit_code == 0
+    assert load_recipe(tmp_path / "runs" / "cnn-nano" / "recipe.toml").train.batch_size == 64
+
+
+def test_an_ensemble_becomes_one_bundle(recipe: Path, tmp_path: Path) -> None:
+    settings = ["--set", 'members=["knn", "svm-hog"]', "--set", "data.validation_size=300"]
+    result = run("--model", "ensemble", "--data", "tiny", *settings, "--output", "both")
+    assert result.exit_code == 0, result.output
+    data = make_digits()
+    probs = BundleClassifier(tmp_path / "both" / "ensemble.onnx").predict_proba(data.images)
+    assert (probs.argmax(1) == data.labels).mean() > 0.97
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ([], UsageError, "either a recipe or a model"),
+        (["cnn", "--model", "cnn"], UsageError, "either a recipe or a model"),
+        (["cnn", "--features", "hog"], UsageError, "The recipe says"),
+        (["--model", "svm", "--epochs", 3], UsageError, "no epochs"),
+        (["--model", "svn"], RecipeError, "'svm'"),
+        (["--model", "svm", "--features", "sift"], RecipeError, "'sift'"),
+        (["--model", "cnn", "--features", "hog"], RecipeError, "sees pixels"),
+        (["--model", "svm", "--set", "gama=3"], RecipeError, "'gamma'"),
+        (["nothing.toml"], RecipeError, "nothing.toml"),
+    ],
+)
+def test_contradictions_are_told(
+    recipe: Path, arguments: list[object], error: type[Exception], words: str
+) -> None:
+    result = run(*arguments)
+    assert isinstance(result.exception, error)
+    assert words in str(result.exception)
