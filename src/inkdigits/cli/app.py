@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from inkdigits import __version__
+from inkdigits.cli.compare import compare
 from inkdigits.cli.console import tell, tell_error
 from inkdigits.cli.data import app as data_app
 from inkdigits.cli.evaluate import evaluate
@@ -63,6 +64,7 @@ app.command()(read)
 app.command()(train)
 app.command()(tune)
 app.command()(evaluate)
+app.command()(compare)
 app.command()(info)
 app.add_typer(data_app, name="data")
 
