@@ -189,7 +189,7 @@ class Svm(Estimator):
             learned["weight"] = sign * model.support_vectors_.T @ coefficients
         else:
             learned |= {
-                "support": model.support_vectors_,
+                "support": model.support_vectors_.T,
                 "coefficients": sign * coefficients,
                 "gamma": np.asarray(gamma),
             }
@@ -267,7 +267,7 @@ class Knn(Estimator):
         if self.k > len(labels):
             raise RecipeError(f"The option 'k' is {self.k}, and there are {len(labels)} digits to learn from")
         return {
-            "digits": features,
+            "digits": np.ascontiguousarray(features.T),
             "classes": np.eye(int(labels.max()) + 1, dtype=np.float32)[labels],
             "neighbours": np.asarray(self.k),
             "by_distance": np.asarray(int(self.weights == "distance")),

@@ -55,7 +55,7 @@ class LinearScorer(Scorer):
 class PairScorer(Scorer):
     """Support vector machines, one for each pair of classes.
 
-    Arrays: for the kernel "rbf" `support` (S, F), `coefficients` (S, P) and `gamma` (); for "linear" `weight`
+    Arrays: for the kernel "rbf" `support` (F, S), `coefficients` (S, P) and `gamma` (); for "linear" `weight`
     (F, P); for both `bias` (P,) and `sharpness` (). P = C (C - 1) / 2 pairs in the order (0, 1), (0, 2), ...;
     a positive decision is for the first of the pair.
 
@@ -75,6 +75,8 @@ class PairScorer(Scorer):
         first, second = torch.tensor(pairs).unbind(1)
         self.register_buffer("wins", (first[:, None] == classes).float(), persistent=False)
         self.register_buffer("losses", (second[:, None] == classes).float(), persistent=False)
+        if "support" in arrays:
+            self.register_buffer("squares", self.get_buffer("support").square().sum(dim=0), persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, F) -> (N, C)."""
@@ -86,8 +88,9 @@ class PairScorer(Scorer):
         """Return the machines' decisions: (N, F) -> (N, P)."""
         if hasattr(self, "weight"):
             return features @ self.get_buffer("weight") + self.bias
-        squares = _square_distances(features, self.get_buffer("support"))  # (N, S)
-        kernel = torch.exp(-self.get_buffer("gamma") * squares)
+        support, squares = self.get_buffer("support"), self.get_buffer("squares")
+        distances = _square_distances(features, support, squares)  # (N, S)
+        kernel = torch.exp(-self.get_buffer("gamma") * distances)
         return kernel @ self.get_buffer("coefficients") + self.bias
 
 
@@ -128,14 +131,16 @@ class ForestScorer(Scorer):
 class NeighbourScorer(Scorer):
     """Votes of the nearest training digits.
 
-    Arrays: `digits` (M, F), `classes` (M, C) one-hot, `neighbours` () and `by_distance` (), 0 or 1.
+    Arrays: `digits` (F, M), `classes` (M, C) one-hot, `neighbours` () and `by_distance` (), 0 or 1.
     """
 
     digits: Tensor
+    squares: Tensor
     classes: Tensor
 
     def __init__(self, arrays: Arrays) -> None:
         super().__init__(arrays)
+        self.register_buffer("squares", self.digits.square().sum(dim=0), persistent=False)
         self._neighbours = int(arrays["neighbours"])
         self._is_weighted = bool(arrays["by_distance"])
 
@@ -145,7 +150,8 @@ class NeighbourScorer(Scorer):
 
     def share(self, features: Tensor) -> Tensor:
         """Return each class's share of the votes: (N, F) -> (N, C)."""
-        squares, nearest = _square_distances(features, self.digits).topk(self._neighbours, largest=False)
+        distances = _square_distances(features, self.digits, self.squares)  # (N, M), squared
+        squares, nearest = distances.topk(self._neighbours, largest=False)
         votes = self.classes[nearest]  # (N, K, C)
         if not self._is_weighted:
             return votes.mean(dim=1)
@@ -153,10 +159,18 @@ class NeighbourScorer(Scorer):
         return (votes * weights.unsqueeze(2)).sum(dim=1) / weights.sum(dim=1, keepdim=True)
 
 
-def _square_distances(features: Tensor, points: Tensor) -> Tensor:
-    """Return squared Euclidean distances: (N, F), (M, F) -> (N, M); rounding may make them slightly negative."""
-    norms = features.square().sum(dim=1, keepdim=True) + points.square().sum(dim=1)
-    return norms - 2 * features @ points.T
+def _square_distances(features: Tensor, points: Tensor, squares: Tensor) -> Tensor:
+    """Return squared Euclidean distances, which rounding may make slightly negative.
+
+    Args:
+        features: (N, F).
+        points: (F, M); transposing (M, F) here would put the points into a bundle twice.
+        squares: (M,) squared lengths of the points.
+
+    Returns:
+        (N, M).
+    """
+    return features.square().sum(dim=1, keepdim=True) + squares - 2 * (features @ points)
 
 
 def _log_votes(counts: Tensor, *, votes: int) -> Tensor:
