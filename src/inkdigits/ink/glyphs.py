@@ -21,6 +21,10 @@ SPECK_HEIGHT = 0.22  # components lower and narrower than this part of the typic
 SPECK_PENS = 2.5  # or those smaller than this many pen widths in both directions
 RULE_LENGTH = 3.0  # a thin component this many times longer than digits are high is a ruled line or an edge
 LEAST_PX = 7  # no digit is lower than this, in pixels of the picture itself
+# Softness from which ink is no stroke: 609 photographed and drawn digits have at most 0.17, cheques on textured
+# paper up to 0.4, clouds of chalk dust and deep shadows 0.3 to 0.8.
+SMUDGE = 0.45
+DASH = 2.5  # no digit is so much wider than high; the widest of 609 is a 2 with 1.8
 EDGE_SLIMNESS = 2.5  # only components this much longer than wide can be the edge of a sheet
 EDGE_STEP = (
     0.12  # and only if the ground on one side is darker by this part; across a stroke paper changes by 2 %
@@ -67,12 +71,9 @@ def find_glyphs(page: InkPage) -> tuple[list[Glyph], list[Rejected]]:
     height = typical_height([part.box for part in parts], pen_px=page.pen_px, page_size=page.mask.shape)
     kept, rejected = _drop_non_glyphs(parts, height_px=height, pen_px=page.pen_px)
     joined = _join_strokes(kept, height_px=height, pen_px=page.pen_px)
-    edges = [part for part in joined if _is_edge(page, labels, part)]
-    specks = [part for part in joined if max(part.box.width, part.box.height) < LEAST_PX * page.scale]
-    glyphs = [part for part in joined if part not in edges and part not in specks]
-    rejected += [Rejected(part.box, "edge") for part in edges] + [
-        Rejected(part.box, "speck") for part in specks
-    ]
+    reasons = [_reason_no_digit(page, labels, part) for part in joined]
+    rejected += [Rejected(part.box, reason) for part, reason in zip(joined, reasons, strict=True) if reason]
+    glyphs = [part for part, reason in zip(joined, reasons, strict=True) if not reason]
     return [_cut(page, labels, part) for part in glyphs], rejected
 
 
@@ -96,6 +97,19 @@ def _reason_to_drop(part: _Part, *, height_px: float, pen_px: float) -> str:
     is_long = longer > RULE_LENGTH * height_px
     is_thin = part.area / longer < 2 * pen_px  # mean thickness across its longer side
     return "rule" if is_long and is_thin else ""
+
+
+def _reason_no_digit(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) -> str:
+    """Tell why the form of a whole glyph, whatever its class, is not that of a digit; "" if it may be one."""
+    if max(part.box.width, part.box.height) < LEAST_PX * page.scale:
+        return "speck"
+    if part.box.width > DASH * part.box.height:
+        return "dash"
+    if part.box.height < LEAST_PX * page.scale:
+        return "speck"
+    if _is_edge(page, labels, part):
+        return "edge"
+    return "smudge" if _measure_softness(page, labels, part) > SMUDGE else ""
 
 
 def _is_edge(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) -> bool:
@@ -165,6 +179,32 @@ def _belong_together(first: _Part, second: _Part, *, height_px: float, pen_px: f
     is_piece = max(smaller.box.width, smaller.box.height) <= 0.6 * max(larger.box.width, larger.box.height)
     is_beside = -overlap_x <= 0.08 * height_px and overlap_y >= 0.5 * smaller.box.height and is_piece
     return is_one_glyph_high and (is_above or (is_beside and smaller.box.height <= 0.4 * height_px))
+
+
+def _measure_softness(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) -> float:
+    """Contrast at a stroke's width from the ink, as part of the contrast in it.
+
+    Beside a stroke, even a blurred one, lies paper; a shadow or a cloud of chalk dust fades slowly.
+    """
+    if page.measured is None:
+        return 0.0
+    own_pen = 2 * part.area / (2 * (part.box.width + part.box.height))  # at least, for any shape
+    away = max(2, round(max(own_pen, page.pen_px) / 2) + 1)
+    height, width = labels.shape
+    top, left = max(0, part.box.y - away), max(0, part.box.x - away)
+    window = (slice(top, min(height, part.box.bottom + away)), slice(left, min(width, part.box.right + away)))
+    own = np.isin(labels[window], part.ids).astype(np.uint8)
+    near, far = (_grow(own, by_px) for by_px in (away - 1, away))
+    ring = (far - near > 0) & (labels[window] == 0)
+    contrast = page.measured.contrast[window]
+    paper = float(np.median(page.measured.contrast[::3, ::3]))  # above 0 on textured paper
+    inside = float(np.median(contrast[own > 0])) - paper
+    return (float(np.median(contrast[ring])) - paper) / inside if ring.any() and inside > 0 else 0.0
+
+
+def _grow(mask: npt.NDArray[np.uint8], by_px: int) -> npt.NDArray[np.uint8]:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by_px + 1, 2 * by_px + 1))
+    return cv2.dilate(mask, disc).astype(np.uint8)
 
 
 def _window(labels: npt.NDArray[np.int32], box: Box) -> npt.NDArray[np.int32]:

@@ -22,6 +22,8 @@ PIECE = 0.7
 LENGTH = 2.2
 FALLBACK_PENS = 15  # height of a digit in pen widths, where everything is one component (squared paper)
 FALLBACK_PART = 0.35  # and at least this part of the page's shorter side: a lone digit may fill its picture
+GRAIN_PX = 5  # gaps of this length within a rule do not interrupt it
+SPAN = 0.4  # part of the page that a rule of printed paper spans at least, even if faint and broken
 CUT = 0.75  # a rule that leaves the page may be shorter by this
 DARKER = 1.35  # pixels that are darker than the rule by this belong to a stroke that runs along it
 REACH = 4.0  # a rule is followed so many heights beyond where it was found
@@ -45,13 +47,25 @@ def remove_rules(page: InkPage) -> tuple[InkPage, list[Rejected]]:
     if not boxes:
         return page, []
     mask: Mask = page.mask & (1 - (across | down.T))
+    is_printed = sum(_spans(box, mask) for box in boxes) >= 2
+    if is_printed:
+        mask = _drop_pieces(mask, most_px=max(min(box.width, box.height) for box in boxes) + 1)
     if not _holds_writing(mask, height_px=height_px):
-        if len(boxes) < 2 or not all(_crosses(box, mask) for box in boxes):
+        if not is_printed:
             return page, []  # nothing else is written: the line is the writing, such as a plain 1
         mask = np.zeros_like(mask)  # blank ruled paper; what remained were crossings of its lines
     ink: Ink = (page.ink * (1 - _fringe(page.mask & (1 - mask), mask))).astype(np.float32)
     cleaned = replace(page, ink=ink, mask=mask, pen_px=measure_pen_px(mask))
     return cleaned, [Rejected(box, "rule") for box in boxes]
+
+
+def _drop_pieces(mask: Mask, *, most_px: int) -> Mask:
+    """Drop straight level or upright pieces that are no thicker than the printed rules: broken ends of them."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    is_piece = stats[:, 2:4].min(axis=1) <= most_px
+    is_piece[0] = False
+    pieces: Mask = is_piece[labels].astype(np.uint8)
+    return mask & (1 - pieces)
 
 
 def _holds_writing(mask: Mask, *, height_px: float) -> bool:
@@ -60,10 +74,10 @@ def _holds_writing(mask: Mask, *, height_px: float) -> bool:
     return bool((stats[1:, 2:4].max(axis=1, initial=0) >= LEAST_REST * height_px).any())
 
 
-def _crosses(box: Box, mask: Mask) -> bool:
-    """True if a rule goes from one edge of the page to the other; a lone stroke may, several hardly do."""
+def _spans(box: Box, mask: Mask) -> bool:
+    """True if a rule takes a large part of the page; a lone stroke may, several hardly do."""
     height, width = mask.shape
-    return bool(box.width >= width - 2 or box.height >= height - 2)
+    return bool(box.width >= SPAN * width or box.height >= SPAN * height)
 
 
 def _guess_height(page: InkPage) -> float:
@@ -116,6 +130,7 @@ def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[Box
     if piece_px >= shape[1]:
         return rules, []
     labels, stats = _find_runs(page.faint, piece_px=piece_px)
+    contrast = cv2.blur(page.contrast, (GRAIN_PX, 1))  # averaged along the rules: grain is not darkness
     for index, (x, y, width, height, area) in enumerate(stats[1:].tolist(), start=1):
         thickness = area / width
         is_cut = x <= 1 or x + width >= shape[1] - 1  # it goes on beyond the page
@@ -126,8 +141,8 @@ def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[Box
         own = (labels[window] == index).astype(np.uint8) & page.faint[window]
         band = _extend(own, Box(x, y, width, height), shape, thickness=thickness, by_px=REACH * height_px)
         # Writing is higher than the rule where it crosses, and darker where it runs along.
-        darkest = DARKER * float(np.median(page.contrast[window][own > 0]))
-        weak = (page.contrast <= darkest).astype(np.uint8)
+        darkest = DARKER * float(np.median(contrast[window][own > 0]))
+        weak = (contrast <= darkest).astype(np.uint8)
         rules |= band & page.mask & weak & (1 - _standing(page.mask, thickness=thickness))
         boxes.append(Box(x, y, width, height))
     return rules, boxes
@@ -136,8 +151,10 @@ def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[Box
 def _find_runs(faint: Mask, *, piece_px: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Find chains of long horizontal runs: labels (H, W), and x, y, width, height, area of each."""
     # Widened by a pixel on both sides, a slightly slanted line still holds long horizontal runs.
+    # Gaps of a few pixels are the grain of paper in a faint line.
     wide = cv2.dilate(faint, np.ones((3, 1), np.uint8))
-    runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)).astype(np.uint8) & faint
+    whole = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, GRAIN_PX), np.uint8))
+    runs = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)).astype(np.uint8) & faint
     # Strokes that stand on a rule interrupt it; bars of neighbouring digits in a row must not become one.
     bridged = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, max(3, piece_px // 4)), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
