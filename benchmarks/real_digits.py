@@ -23,6 +23,7 @@ from _machine import describe_machine
 from _sheet import save_sheet
 from inkdigits import Reader
 from inkdigits.datasets import load_pictures
+from inkdigits.errors import InkdigitsError
 from inkdigits.evaluation.metrics import edit_distance, wilson_interval
 from inkdigits.evaluation.run import PictureResult, evaluate_reader
 
@@ -93,4 +94,7 @@ def confidence(result: PictureResult) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InkdigitsError as error:
+        sys.exit(str(error))

@@ -128,7 +128,7 @@ def show(
 
         inkdigits data show mnist --train-size 56000 --seed 1
 
-        inkdigits data show mnist --augment recipes/latin.toml
+        inkdigits data show mnist --augment recipes/latin-cnn.toml
     """
     info = get_info(name)
     chosen = split or _choose_split(info)
