@@ -137,10 +137,10 @@ def _make_rows(recipes: dict[str, Recipe], *, seeds: int, split: Split, folder: 
     for name, base in recipes.items():
         for seed in range(seeds):
             recipe = replace(base, train=replace(base.train, seed=seed))
-            row = _find_row(folder, name, recipe, judge)
+            row = find_row(folder, name, recipe, judge)
             if row is None:
                 tell(f"{name}, seed {seed} ...")
-                row = _make_row(folder, name, recipe, learn, validation, judge)
+                row = make_row(folder, name, recipe, learn, validation, judge)
             tell(f"{name}, seed {seed}: accuracy {row.accuracy:.2%} after {row.train_s:.1f} s of training")
             rows.append(row)
     return rows
@@ -154,7 +154,8 @@ def _name_row(folder: Path, name: str, recipe: Recipe, judge: LabelledImages) ->
     return folder / "rows" / f"{name}-{recipe.train.seed}-{key[:12]}.json"
 
 
-def _find_row(folder: Path, name: str, recipe: Recipe, judge: LabelledImages) -> ComparisonRow | None:
+def find_row(folder: Path, name: str, recipe: Recipe, judge: LabelledImages) -> ComparisonRow | None:
+    """Return the row that `make_row` left in the folder, None if there is none that can be read."""
     from inkdigits.evaluation.compare import load_row
 
     path = _name_row(folder, name, recipe, judge)
@@ -165,7 +166,7 @@ def _find_row(folder: Path, name: str, recipe: Recipe, judge: LabelledImages) ->
         return None
 
 
-def _make_row(
+def make_row(
     folder: Path,
     name: str,
     recipe: Recipe,
@@ -173,6 +174,7 @@ def _make_row(
     validation: LabelledImages,
     judge: LabelledImages,
 ) -> ComparisonRow:
+    """Train by a recipe, export, judge the bundle, and keep row and bundle in the folder."""
     from inkdigits.bundles import load_classifier
     from inkdigits.evaluation.compare import judge_model, save_row
     from inkdigits.export.onnx import BundleFacts, export_classifier

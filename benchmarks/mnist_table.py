@@ -1,0 +1,99 @@
+"""Every model of the register on MNIST: trained on 60,000, judged once on the 10,000 test digits.
+
+    INKDIGITS_DATA=/where/the/data/are python benchmarks/mnist_table.py [--only svm-hog cnn-nano] [--print]
+
+Hours on two cores, so finished rows are kept in benchmarks/mnist-table/rows (and in the repository): the command
+goes on from there, and a changed recipe makes new rows. Validation is cut from the training part. One exception is
+the textbook's row, `mlp-tutorial`: all 70,000 digits pooled, 56,000 to learn from, judged by the other 14,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from _machine import describe_machine
+from inkdigits.cli.compare import find_row, make_row
+from inkdigits.datasets import load_dataset
+from inkdigits.errors import InkdigitsError
+from inkdigits.evaluation.compare import ComparisonRow, ComparisonSummary, summarize
+from inkdigits.training.builtin import load_builtin_recipe
+from inkdigits.training.data import load_training_data
+
+FOLDER = Path(__file__).parent / "mnist-table"
+# Rows with their number of seeds, the quick ones first; those without chance need one.
+SEEDS = {
+    "mlp-tutorial": 3, "logistic-raw": 1, "logistic-hog": 1, "forest-raw": 3, "forest-hog": 3, "cnn-fast": 3,
+    "cnn-tutorial": 3, "knn-hog": 1, "svm-hog": 1, "cnn-nano": 3, "svm-raw": 1, "mlp": 3, "cnn": 5, "resnet": 1,
+    "ensemble": 1,
+}  # fmt: skip
+BARS = {
+    "cnn": 99.72, "ensemble": 99.80, "cnn-nano": 99.40, "cnn-tutorial": 99.1, "mlp-tutorial": 97.6, "mlp": 99.0,
+    "svm-hog": 99.30, "svm-raw": 98.6, "forest-raw": 97.0, "forest-hog": 98.0,
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", default=list(SEEDS), choices=list(SEEDS), help="rows to make")
+    parser.add_argument(
+        "--print", action="store_true", dest="only_print", help="show the rows that are there"
+    )
+    options = parser.parse_args()
+    rows = [row for name in options.only for row in make_rows(name, train=not options.only_print)]
+    lines = to_markdown(summarize(rows))
+    print("\n".join(lines))
+    print(json.dumps(describe_machine()), file=sys.stderr)
+
+
+def make_rows(name: str, *, train: bool) -> list[ComparisonRow]:
+    base = load_builtin_recipe(name)
+    learn, validation = load_training_data(base.data)
+    judge = validation if base.data.pool_test else load_dataset("mnist", "test")
+    rows = []
+    for seed in range(SEEDS[name]):
+        recipe = replace(base, train=replace(base.train, seed=seed))
+        row = find_row(FOLDER, name, recipe, judge)
+        if row is None and train:
+            print(f"{name}, seed {seed} ...", file=sys.stderr, flush=True)
+            row = make_row(FOLDER, name, recipe, learn, validation, judge)
+        if row is not None:
+            print(f"{name}, seed {seed}: {row.accuracy:.2%}", file=sys.stderr, flush=True)
+            rows.append(row)
+    return rows
+
+
+def to_markdown(summaries: list[ComparisonSummary]) -> list[str]:
+    head = (
+        "model",
+        "seeds",
+        "accuracy %",
+        "bar",
+        "macro F1 %",
+        "parameters",
+        "bundle MB",
+        "training s",
+        "digit ms",
+    )
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for s in summaries:
+        spread = f" ± {100 * s.accuracy_spread:.2f}" if s.accuracy_spread is not None else ""
+        bar = f"{BARS[s.model]:g}" if s.model in BARS else ""
+        cells = (
+            s.model, str(len(s.seeds)), f"{100 * s.accuracy:.2f}{spread}", bar, f"{100 * s.f1:.2f}",
+            f"{s.parameters:,}", f"{s.file_bytes / 1e6:.2f}", f"{s.train_s:.0f}", f"{s.latency_ms:.2f}",
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InkdigitsError as error:
+        sys.exit(str(error))
