@@ -19,7 +19,7 @@ from inkdigits.datasets import (
 )
 from inkdigits.types import LabelledImages
 
-# Sets that users download; they go through the suite where they are, and can't be required where there is no network.
+# Sets that users download: they go through the suite where they are, and can not be required offline.
 DOWNLOADS = ("emnist-digits", "emnist-letters", "fashion-mnist", "kmnist", "qmnist")
 SPLITS = [
     (info, split)
