@@ -10,7 +10,6 @@ the textbook's row, `mlp-tutorial`: all 70,000 digits pooled, 56,000 to learn fr
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +19,22 @@ from inkdigits.cli.compare import find_row, make_row
 from inkdigits.datasets import load_dataset
 from inkdigits.errors import InkdigitsError
 from inkdigits.evaluation.compare import ComparisonRow, ComparisonSummary, summarize
+from inkdigits.files import write_text
 from inkdigits.training.builtin import load_builtin_recipe
 from inkdigits.training.data import load_training_data
 
 FOLDER = Path(__file__).parent / "mnist-table"
+RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
+INTRODUCTION = (
+    "# Results",
+    "",
+    "Written by `python benchmarks/mnist_table.py --write`, never by hand. MNIST: learned from the training part,",
+    "less a validation split; judged once on the 10,000 test digits; mean and standard deviation over the seeds",
+    "0, 1, ... The row `mlp-tutorial` follows its textbook: all 70,000 digits pooled, 56,000 to learn from, judged",
+    "by the other 14,000. Rows that are missing have not been run yet. Bars are goals set beforehand. Training",
+    "seconds were taken while the machine did other work too: they are upper limits.",
+    "",
+)
 # Rows with their number of seeds, the quick ones first; those without chance need one.
 SEEDS = {
     "mlp-tutorial": 3, "logistic-raw": 1, "logistic-hog": 1, "forest-raw": 3, "forest-hog": 3, "cnn-fast": 3,
@@ -44,11 +55,15 @@ def main() -> None:
     parser.add_argument(
         "--print", action="store_true", dest="only_print", help="show the rows that are there"
     )
+    parser.add_argument("--write", action="store_true", help=f"write the table to {RESULTS.name}")
     options = parser.parse_args()
     rows = [row for name in options.only for row in make_rows(name, train=not options.only_print)]
     lines = to_markdown(summarize(rows))
     print("\n".join(lines))
-    print(json.dumps(describe_machine()), file=sys.stderr)
+    machine = ", ".join(f"{name} {value}" for name, value in describe_machine().items())
+    print(machine, file=sys.stderr)
+    if options.write:
+        write_text(RESULTS, "\n".join([*INTRODUCTION, *lines, "", f"Machine: {machine}.", ""]))
 
 
 def make_rows(name: str, *, train: bool) -> list[ComparisonRow]:
