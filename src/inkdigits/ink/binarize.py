@@ -103,18 +103,21 @@ def extract_ink(gray: Gray) -> InkPage:
     scale = _working_scale(gray.shape)
     dark = _rescale(255 - gray if light_on_dark else gray, scale)
     coarse = _contrast(dark, window_px=max(15, min(dark.shape) // 3))
-    first = _threshold(coarse, window_px=max(15, min(dark.shape) // 4))
+    window_px = max(15, min(dark.shape) // 4)
+    level = _local_pen(coarse, _grain_floor(coarse, window_px=window_px), window_px=window_px)
+    first = (coarse >= INK_LEVEL * level).astype(np.uint8)
     pen_px = measure_pen_px(first)
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
     contrast = _contrast(dark, window_px=int(max(9.0, 5 * pen_px)))
     window_px = int(max(9.0, 8 * pen_px))
-    ink = _soft_threshold(contrast, window_px=window_px)
+    grain_floor = _grain_floor(contrast, window_px=window_px)
+    ink = _soft_threshold(contrast, _local_pen(contrast, grain_floor, window_px=window_px))
     mask = (ink >= 0.5).astype(np.uint8)
     pen_px = measure_pen_px(mask)
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
-    faint = mask | (contrast >= _grain_floor(contrast, window_px=window_px)).astype(np.uint8)
+    faint = mask | (contrast >= grain_floor).astype(np.uint8)
     return InkPage(ink, mask, scale, light_on_dark, pen_px, Measured(contrast, faint, dark))
 
 
@@ -166,27 +169,14 @@ def _contrast(dark: Gray, *, window_px: int) -> Ink:
     return 1 - (dark.astype(np.float32) + 8) / (paper + 8)  # + 8 grey levels: no division by black
 
 
-def _noise(contrast: Ink) -> float:
-    """Standard deviation of paper, from the median of absolute deviations (paper is the majority)."""
-    sample = contrast[::3, ::3]
-    middle = np.median(sample)
-    return float(1.4826 * np.median(np.abs(sample - middle)))
-
-
-def _floor(contrast: Ink, *, window_px: int) -> Ink:
-    """Contrast below which nothing is ink, for every pixel.
+def _grain_floor(contrast: Ink, *, window_px: int) -> Ink:
+    """Contrast below which nothing differs from the grain of the ground, for every pixel.
 
     The page's own grain sets the floor; where the grain is stronger (the desk beside a sheet), it is raised.
     """
-    floor = _grain_floor(contrast, window_px=window_px)
-    strong = contrast[contrast > floor]
-    return np.maximum(floor, np.float32(WEAK_PEN * np.median(strong))) if strong.size else floor
-
-
-def _grain_floor(contrast: Ink, *, window_px: int) -> Ink:
-    """Contrast below which nothing differs from the grain of the ground, for every pixel."""
-    middle = float(np.median(contrast[::3, ::3]))
-    grain = _noise(contrast)
+    sample = contrast[::3, ::3].ravel()
+    middle = float(np.median(sample))
+    grain = 1.4826 * float(np.median(np.abs(sample - middle)))  # to sigma (Gaussian); paper is the majority
     noise = _local_noise(contrast - middle, block_px=max(MIN_NOISE_BLOCK_PX, NOISE_WINDOWS * window_px))
     excess = np.maximum(noise - grain, 0) * EXCESS_SIGMAS
     floor: Ink = np.maximum(LEAST_CONTRAST, middle + NOISE_SIGMAS * grain + excess).astype(np.float32)
@@ -208,24 +198,20 @@ def _local_noise(contrast: Ink, *, block_px: int) -> Ink:
     return cv2.resize(sigma, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 
-def _local_pen(contrast: Ink, *, window_px: int) -> Ink:
-    """Contrast of the pen around every pixel, high enough that no ink lies below the floor."""
+def _local_pen(contrast: Ink, grain_floor: Ink, *, window_px: int) -> Ink:
+    """Contrast of the pen around every pixel, high enough that neither grain nor a very weak pen is ink."""
     window = window_px | 1
     calm = cv2.blur(contrast, (3, 3))
     peak = cv2.dilate(calm, np.ones((window, window), np.uint8))
-    floor = _floor(contrast, window_px=window_px)
+    strong = contrast[contrast > grain_floor]
+    weakest = WEAK_PEN * float(np.median(strong)) if strong.size else 0.0
+    floor = np.maximum(grain_floor, np.float32(weakest))
     level: Ink = np.maximum(cv2.blur(peak, (window, window)), floor / INK_LEVEL).astype(np.float32)
     return level
 
 
-def _threshold(contrast: Ink, *, window_px: int) -> Mask:
-    level = _local_pen(contrast, window_px=window_px)
-    return (contrast >= INK_LEVEL * level).astype(np.uint8)
-
-
-def _soft_threshold(contrast: Ink, *, window_px: int) -> Ink:
+def _soft_threshold(contrast: Ink, level: Ink) -> Ink:
     """Ink in [0, 1] that passes 0.5 at the threshold and keeps the anti-aliased edge."""
-    level = _local_pen(contrast, window_px=window_px)
     soft = np.clip((contrast / level - INK_LEVEL) / 0.6 + 0.5, 0, 1)
     near = cv2.dilate((soft >= 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
     ink: Ink = (soft * near).astype(np.float32)
