@@ -18,6 +18,7 @@ SIZE_PX = 28
 GLYPH_PX = 20  # longer side of a glyph inside the square; LeCun et al. 1998
 FINE = 4  # work on a canvas this many times finer, so that centring is exact to a quarter pixel
 EDGE_LEVEL = 0.5  # the box of a glyph ends at half ink; on MNIST enlarged four times this gives 20.0 px
+FAINTEST = 0.1  # a glyph whose darkest pixel is paler than this is empty paper
 # MNIST's centre of mass lies at column and row 14.0 (mean over its training part, +-0.5), pixel middles counted at
 # .5: a little right of and below the middle of the square.
 CENTER = 14.5 / SIZE_PX
@@ -141,7 +142,7 @@ def normalize_glyph(ink: Ink) -> Ink:
     Raises:
         EmptyInkError: If there is no ink.
     """
-    cut = _cut_with_margin(_at_least(ink))
+    cut = _cut_with_margin(_at_least(_to_full_ink(ink)))
     scale = FINE * GLYPH_PX / _longer_side(cut)
     lacking_px = MIN_PEN_PX * FINE / scale - measure_stroke_px(cut)
     if lacking_px * scale >= 1:
@@ -153,9 +154,17 @@ def normalize_glyph(ink: Ink) -> Ink:
     return _area_mean(square, FINE)
 
 
+def _to_full_ink(ink: Ink) -> Ink:
+    """Let the darkest pixel be full ink, so that half ink has the same meaning for pencil and felt."""
+    peak = float(ink.max(initial=0))
+    if peak < FAINTEST:
+        raise EmptyInkError("there is no ink in this glyph", remedy="Pass a picture that holds a stroke.")
+    return ink / np.float32(peak)
+
+
 def _at_least(ink: Ink) -> Ink:
     """Enlarge small glyphs so that their box is known to a fraction of a pixel."""
-    rows, columns = find_extent(ink / max(float(ink.max(initial=0)), 1e-6))
+    rows, columns = find_extent(ink)
     longer = max(rows.stop - rows.start, columns.stop - columns.start)
     enlarge = min(FINE * GLYPH_PX / longer, 8 * FINE)
     return resize(np.pad(ink, 1), scale=enlarge) if enlarge > 1 else ink
@@ -201,6 +210,6 @@ def normalize_images(images: npt.NDArray[Any]) -> Ink:
     inks = images.astype(np.float32) / 255 if images.dtype == np.uint8 else images.astype(np.float32)
     out = np.zeros((len(inks), SIZE_PX, SIZE_PX), np.float32)
     for index, ink in enumerate(inks):
-        if ink.max(initial=0) >= EDGE_LEVEL:
+        if ink.max(initial=0) >= FAINTEST:
             out[index] = normalize_glyph(ink)
     return out

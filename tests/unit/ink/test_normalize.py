@@ -216,3 +216,14 @@ def test_bytes_and_floats_give_the_same_forms() -> None:
     from_bytes = normalize_images(raw[None])
     from_floats = normalize_images(raw[None].astype(np.float32) / 255)
     np.testing.assert_array_equal(from_bytes, from_floats)
+
+
+@pytest.mark.parametrize("darkness", [0.9, 0.45, 0.15])
+def test_pale_ink_has_the_form_of_dark_ink(darkness: float) -> None:
+    ink = np.zeros((60, 40), np.float32)
+    ink[5:55, 18:24] = 1
+    ink[5:11, 6:24] = 1
+    pale = (ink * np.float32(darkness)).astype(np.float32)
+    np.testing.assert_allclose(normalize_glyph(pale), normalize_glyph(ink), atol=1e-4)
+    as_bytes = np.rint(pale * 255).astype(np.uint8)[None]
+    np.testing.assert_allclose(normalize_images(as_bytes)[0], normalize_glyph(ink), atol=0.02)
