@@ -28,11 +28,15 @@ RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
 INTRODUCTION = (
     "# Results",
     "",
-    "Written by `python benchmarks/mnist_table.py --write`, never by hand. MNIST: learned from the training part,",
-    "less a validation split; judged once on the 10,000 test digits; mean and standard deviation over the seeds",
-    "0, 1, ... The row `mlp-tutorial` follows its textbook: all 70,000 digits pooled, 56,000 to learn from, judged",
-    "by the other 14,000. Rows that are missing have not been run yet. Bars are goals set beforehand. Training",
-    "seconds were taken while the machine did other work too: they are upper limits.",
+    "Written by `python benchmarks/mnist_table.py --write`, never by hand. MNIST: learned from the training",
+    "part, less a validation split; judged once on the 10,000 test digits; mean and standard deviation over",
+    "the seeds 0, 1, ... The row `mlp-tutorial` has its textbook's cut: all 70,000 digits pooled, 56,000 to",
+    "learn from, judged by the other 14,000, which hold digits of MNIST's test part. Both tutorial rows keep",
+    "the textbooks' layers, five epochs, Adam and batches of 32, but not their constant rate: they learn on",
+    "one cycle, chosen on training digits. For `mlp-tutorial` that was tried after one run at the constant",
+    "rate had given 97.55 %, below its bar; for `cnn-tutorial` the constant rate gave 99.04 % on validation",
+    "digits. Rows that are missing have not been run yet. Bars are goals set beforehand. Training seconds",
+    "were taken while the machine did other work too: they are upper limits.",
     "",
 )
 # Rows with their number of seeds, the quick ones first; those without chance need one.
