@@ -23,7 +23,8 @@ import numpy.typing as npt
 from _machine import describe_machine
 from inkdigits.training.data import load_training_data
 from inkdigits.training.loop import Trainer, build_network
-from inkdigits.training.recipe import AugmentSection, DataSection, Recipe, TrainSection
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.sections import AugmentSection, DataSection, TrainSection
 from inkdigits.types import LabelledImages
 
 BASE = Recipe(data=DataSection(sets=("mnist",), validation_size=5000), train=TrainSection(epochs=2))

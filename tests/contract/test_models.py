@@ -21,7 +21,8 @@ from inkdigits.models.model import Model, load_model
 from inkdigits.training import fit as training_fit
 from inkdigits.training.builtin import load_builtin_recipe, make_recipe
 from inkdigits.training.fit import make_model
-from inkdigits.training.recipe import AugmentSection, Recipe, set_values
+from inkdigits.training.recipe import Recipe, set_values
+from inkdigits.training.sections import AugmentSection
 from inkdigits.types import Classifier, LabelledImages
 
 PARAMETERS = {

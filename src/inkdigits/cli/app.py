@@ -12,7 +12,7 @@ import typer
 
 from inkdigits import __version__
 from inkdigits.cli.compare import compare
-from inkdigits.cli.console import tell, tell_error
+from inkdigits.cli.console import EXIT_INTERRUPTED, tell, tell_error
 from inkdigits.cli.data import app as data_app
 from inkdigits.cli.evaluate import evaluate
 from inkdigits.cli.info import info
@@ -21,7 +21,6 @@ from inkdigits.cli.train import train
 from inkdigits.cli.tune import tune
 from inkdigits.errors import InkdigitsError
 
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 HELP = """Read handwritten numbers from pictures.
 
 Examples:

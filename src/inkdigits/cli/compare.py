@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkdigits.cli.console import tell
+from inkdigits.cli.console import EXIT_INTERRUPTED, tell
 from inkdigits.errors import DataCorruptError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from inkdigits.training.recipe import Recipe
     from inkdigits.types import LabelledImages
 
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 HEADINGS = (
     "model", "accuracy %", "precision %", "recall %", "F1 %",
     "parameters", "file", "training s", "digit ms", "digits/s",
@@ -107,7 +106,7 @@ def _choose_recipes(
     """Return recipes by name, all with the same digits."""
     from inkdigits.models import get_model_spec
     from inkdigits.training.builtin import list_recipes, load_builtin_recipe
-    from inkdigits.training.recipe import DataSection
+    from inkdigits.training.sections import DataSection
 
     digits = DataSection(sets=(data,), train_size=train_size)
     names = list_recipes() if models is None else dict.fromkeys(models.replace(",", " ").split())

@@ -13,6 +13,7 @@ from typing import TypeVar
 from inkdigits.errors import InkdigitsError
 
 T = TypeVar("T")
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 LINE_EVERY = 100  # without a terminal, one line after so many files
 
 

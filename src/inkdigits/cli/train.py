@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from inkdigits.cli.console import tell
+from inkdigits.cli.console import EXIT_INTERRUPTED, tell
 from inkdigits.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from inkdigits.models.model import Model
     from inkdigits.training.recipe import Recipe
     from inkdigits.types import LabelledImages
-
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 
 
 def train(

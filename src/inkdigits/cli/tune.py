@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from inkdigits.cli.console import tell
+from inkdigits.cli.console import EXIT_INTERRUPTED, tell
 from inkdigits.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _FOLD_DIGITS = 5000
 """Digits for cross-validation unless told otherwise: a support vector machine learns them in seconds."""
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 
 
 class Method(StrEnum):

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from inkdigits.training.recipe import AugmentSection
+from inkdigits.training.sections import AugmentSection
 
 _ERASED_SIDES_PX: Final = (3, 9)
 """Sides of an erased rectangle: from a stroke's width to a third of the picture."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from inkdigits.datasets import load_dataset, split_train_validation
 from inkdigits.errors import UsageError
-from inkdigits.training.recipe import DataSection
+from inkdigits.training.sections import DataSection
 from inkdigits.training.sources import load_source
 from inkdigits.types import LabelledImages
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from inkdigits.errors import UsageError
-from inkdigits.training.recipe import Precision
+from inkdigits.training.sections import Precision
 
 
 def choose_device() -> torch.device:

@@ -29,8 +29,9 @@ from inkdigits.training.average import WeightAverage
 from inkdigits.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
 from inkdigits.training.device import choose_device, choose_dtype
 from inkdigits.training.log import LOG_NAME, EpochRecord, Listener, QuietListener, save_log
-from inkdigits.training.recipe import Recipe, TrainSection, recipe_from_toml, recipe_to_toml
+from inkdigits.training.recipe import Recipe, recipe_from_toml, recipe_to_toml
 from inkdigits.training.schedule import compute_learning_rate
+from inkdigits.training.sections import TrainSection
 from inkdigits.types import LabelledImages
 
 NOTE_NAME: Final = "interrupted.txt"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from inkdigits.training.augment import augment, mixup
-from inkdigits.training.recipe import AugmentSection
+from inkdigits.training.sections import AugmentSection
 
 _ALONE: Final = tuple(key.name for key in fields(AugmentSection) if key.name != "elastic_smooth_px")
 """All changes; the smoothness of the elastic displacement is none by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from inkdigits.training.recipe import TrainSection
+from inkdigits.training.sections import TrainSection
 
 _START_SHARE: Final = 0.04
 """Where "onecycle" begins, as a share of the highest rate; 1/25, as in Smith's "Super-convergence", 2018."""

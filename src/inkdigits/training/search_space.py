@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from inkdigits.errors import RecipeError
 from inkdigits.features import FeatureName
-from inkdigits.training.recipe import OptimizerName, Recipe
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.sections import OptimizerName
 
 Value: TypeAlias = bool | int | float | str
 """A value that a parameter can take."""

@@ -14,7 +14,7 @@ from inkdigits.cli import data as data_command
 from inkdigits.errors import DataNotFoundError, MissingExtraError, RecipeError, UsageError
 from inkdigits.evaluation.plots_augment import save_augmentation_sheet
 from inkdigits.training.preview import PreviewRow, preview_augmentation
-from inkdigits.training.recipe import AugmentSection
+from inkdigits.training.sections import AugmentSection
 from inkdigits.types import Gray, LabelledImages
 
 RUNNER = CliRunner()

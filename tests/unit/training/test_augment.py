@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from inkdigits.training.augment import augment, change_thickness, mixup, move
-from inkdigits.training.recipe import AugmentSection
+from inkdigits.training.sections import AugmentSection
 
 OFF = AugmentSection()
 ALL = AugmentSection(

@@ -12,7 +12,8 @@ from inkdigits.errors import RecipeError
 from inkdigits.models.classical import Svm
 from inkdigits.training.builtin import make_recipe
 from inkdigits.training.fit import EnsembleModel, NetworkModel, make_model
-from inkdigits.training.recipe import ModelSection, Recipe, set_values
+from inkdigits.training.recipe import Recipe, set_values
+from inkdigits.training.sections import ModelSection
 from inkdigits.types import LabelledImages
 
 

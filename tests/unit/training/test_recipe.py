@@ -7,18 +7,14 @@ import pytest
 
 from inkdigits.errors import RecipeError
 from inkdigits.training.recipe import (
-    AugmentSection,
-    BundleSection,
-    DataSection,
-    ModelSection,
     Recipe,
-    TrainSection,
     load_recipe,
     override_recipe,
     recipe_from_toml,
     recipe_to_toml,
     set_values,
 )
+from inkdigits.training.sections import AugmentSection, BundleSection, DataSection, ModelSection, TrainSection
 
 RECIPES = Path(__file__).parents[3] / "recipes"
 

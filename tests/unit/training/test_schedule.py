@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from inkdigits.training.recipe import ScheduleName, TrainSection
 from inkdigits.training.schedule import compute_learning_rate
+from inkdigits.training.sections import ScheduleName, TrainSection
 
 
 def compute_rates(schedule: ScheduleName, *, steps: int, warmup: float = 0.25) -> list[float]:

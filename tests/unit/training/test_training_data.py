@@ -6,7 +6,7 @@ import pytest
 from inkdigits.errors import UsageError
 from inkdigits.training import data as training_data
 from inkdigits.training.data import draw_subset, join_datasets, load_training_data
-from inkdigits.training.recipe import DataSection
+from inkdigits.training.sections import DataSection
 from inkdigits.types import LabelledImages
 
 

@@ -22,13 +22,8 @@ from inkdigits.training.loop import (
     compute_logits,
     make_optimizer,
 )
-from inkdigits.training.recipe import (
-    AugmentSection,
-    ModelSection,
-    Recipe,
-    TrainSection,
-    load_recipe,
-)
+from inkdigits.training.recipe import Recipe, load_recipe
+from inkdigits.training.sections import AugmentSection, ModelSection, TrainSection
 from inkdigits.types import LabelledImages
 
 CLASSES = 4

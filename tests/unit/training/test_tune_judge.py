@@ -11,7 +11,8 @@ from sklearn.datasets import load_digits
 from inkdigits.errors import UsageError
 from inkdigits.training.builtin import make_recipe
 from inkdigits.training.judge import judge_by_folds, judge_by_validation, split_folds
-from inkdigits.training.recipe import ModelSection, Recipe, TrainSection
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.sections import ModelSection, TrainSection
 from inkdigits.types import LabelledImages
 
 

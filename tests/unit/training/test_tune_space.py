@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inkdigits.errors import RecipeError
-from inkdigits.training.recipe import ModelSection, Recipe, recipe_from_toml, recipe_to_toml
+from inkdigits.training.recipe import Recipe, recipe_from_toml, recipe_to_toml
 from inkdigits.training.search_space import (
     Parameter,
     SearchSpace,
@@ -15,6 +15,7 @@ from inkdigits.training.search_space import (
     list_tunable,
     make_grid,
 )
+from inkdigits.training.sections import ModelSection
 
 
 def get_ends(space: SearchSpace) -> list[dict[str, Value]]:
