@@ -161,7 +161,9 @@ def recipe_to_toml(recipe: Recipe) -> str:
     for section in fields(recipe):
         values = getattr(recipe, section.name)
         lines.append(f"[{section.name}]")
-        lines += [f"{key.name} = {_format_value(getattr(values, key.name))}" for key in fields(values)]
+        pairs = [(key.name, getattr(values, key.name)) for key in fields(values)]
+        # An empty list says nothing: a recipe's text, and with it its hash, outlives keys that are added later.
+        lines += [f"{name} = {_format_value(value)}" for name, value in pairs if value != ()]
         lines.append("")
     return "\n".join(lines[:-1]) + "\n"
 
