@@ -14,7 +14,9 @@ import numpy as np
 from inkdigits.bundles import load_classifier
 from inkdigits.errors import UsageError
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
-from inkdigits.ink import Glyph, extract_ink, find_glyphs, group_lines, normalize_glyph, remove_rules
+from inkdigits.ink import Glyph, InkPage, extract_ink, find_glyphs, normalize_glyph, remove_rules
+from inkdigits.ink.assemble import assemble
+from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.types import Box, Classifier, Digit, Number, Probs, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
@@ -29,6 +31,8 @@ class _Found:
     glyphs: list[Glyph]
     boxes: list[Box]
     rejected: list[Rejected]
+    candidates: list[Candidate]
+    pen_px: float
 
 
 class Reader:
@@ -36,7 +40,8 @@ class Reader:
 
     Args:
         model: Name of a model that ships, path of a bundle, or any object with `labels` and `predict_proba`.
-        min_confidence: Glyphs below it are reported in `Reading.rejected` as "unsure"; in [0, 1].
+        min_confidence: Digits below it are not read: "?" stands in their number's text, and `Reading.review` lists
+            them with their alternatives; in [0, 1].
         limits: How many bytes, pixels and pages are accepted.
 
     Raises:
@@ -125,11 +130,16 @@ class Reader:
                 for box, row in zip(found.boxes, probs[start : start + len(found.boxes)], strict=True)
             ]
             start += len(found.boxes)
-            sure = [digit for digit in digits if digit.confidence >= self.min_confidence]
-            unsure = [digit for digit in digits if digit.confidence < self.min_confidence]
-            numbers += _to_numbers(sure, page=found.index)
-            rejected += found.rejected
-            rejected += [Rejected(digit.box, "unsure", found.index) for digit in unsure]
+            made = assemble(
+                digits,
+                candidates=found.candidates,
+                pen_px=found.pen_px,
+                min_confidence=self.min_confidence,
+                page=found.index,
+            )
+            numbers += made.numbers
+            used = {item.box for item in made.used}
+            rejected += [item for item in found.rejected if item.box not in used]
         return Reading(
             numbers=tuple(numbers),
             rejected=tuple(rejected),
@@ -147,13 +157,27 @@ def _find(page: Page, index: int) -> _Found:
     """Find the glyphs of a page and bring their boxes to its pixels."""
     ink, rules = remove_rules(extract_ink(page.gray))
     glyphs, specks = find_glyphs(ink)
+    boxes = [_rescale(glyph.box, ink.scale, page.size) for glyph in glyphs]
+    left = [_rescale(item.box, ink.scale, page.size) for item in rules + specks]
+    small = [
+        Candidate(box, "dash" if item.reason == "dash" else "speck", fill=_measure_fill(ink, item.box))
+        for box, item in zip(left[len(rules) :], specks, strict=True)
+        if item.reason in ("speck", "dash")
+    ]
     return _Found(
         page=page,
         index=index,
         glyphs=glyphs,
-        boxes=[_rescale(glyph.box, ink.scale, page.size) for glyph in glyphs],
-        rejected=[replace(r, box=_rescale(r.box, ink.scale, page.size), page=index) for r in rules + specks],
+        boxes=boxes,
+        rejected=[replace(r, box=box, page=index) for r, box in zip(rules + specks, left, strict=True)],
+        candidates=small + find_strokes(glyphs, boxes),
+        pen_px=ink.pen_px / ink.scale,
     )
+
+
+def _measure_fill(ink: InkPage, box: Box) -> float:
+    """Mean ink within a box on the working scale."""
+    return float(ink.ink[box.y : box.bottom, box.x : box.right].mean())
 
 
 def _rescale(box: Box, scale: float, size: tuple[int, int]) -> Box:
@@ -163,12 +187,3 @@ def _rescale(box: Box, scale: float, size: tuple[int, int]) -> Box:
     right = min(width, max(left + 1, round(box.right / scale)))
     bottom = min(height, max(top + 1, round(box.bottom / scale)))
     return Box(left, top, right - left, bottom - top)
-
-
-def _to_numbers(digits: Sequence[Digit], *, page: int) -> list[Number]:
-    lines = group_lines([digit.box for digit in digits])
-    return [
-        Number(tuple(digits[i] for i in number), line=index, page=page)
-        for index, line in enumerate(lines)
-        for number in line
-    ]

@@ -13,6 +13,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.notation import UNSURE, Kind, find_kind, parse_value
+
 Gray: TypeAlias = npt.NDArray[np.uint8]
 """A raw grey picture, (H, W), 0 is black."""
 Rgb: TypeAlias = npt.NDArray[np.uint8]
@@ -74,12 +76,15 @@ class Digit:
         confidence: Calibrated probability of `label`, in [0, 1].
         box: Where it stands.
         alternatives: The other classes, best first, as (label, probability).
+        is_sure: False if `confidence` is below what the reader was asked for: `label` is then no more than the
+            best guess, the number's text has "?" in its place.
     """
 
     label: str
     confidence: float
     box: Box
     alternatives: tuple[tuple[str, float], ...] = ()
+    is_sure: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; see `Reading.to_dict`."""
@@ -88,47 +93,102 @@ class Digit:
             "confidence": round(self.confidence, 6),
             "box": self.box.to_list(),
             "alternatives": [{"label": a, "confidence": round(p, 6)} for a, p in self.alternatives],
+            "is_sure": self.is_sure,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sign between or before the digits of a number.
+
+    Attributes:
+        label: ".", ",", "-" or "/".
+        confidence: How sure that it is this mark, in [0, 1]; where geometry alone decided, the share of such marks
+            that were right on simulated pages.
+        box: Where it stands.
+        is_sure: As for `Digit`.
+    """
+
+    label: str
+    confidence: float
+    box: Box
+    is_sure: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; see `Reading.to_dict`."""
+        return {
+            "label": self.label,
+            "confidence": round(self.confidence, 6),
+            "box": self.box.to_list(),
+            "is_sure": self.is_sure,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """Digits that stand together, from left to right.
+    """Digits that stand together, from left to right, with the marks between them.
 
     Attributes:
         digits: At least one digit.
         line: Index of the line of writing, from the top, from 0, within the page.
         page: Index of the page, from 0.
+        marks: Decimal point or comma, minus, hyphens, slashes, from left to right.
+        seen: What stood in `text` before a field decided between alternatives; "" where no field was given.
+        violates: Why no choice of alternatives satisfies the field, one sentence; "" if it is satisfied.
     """
 
     digits: tuple[Digit, ...]
     line: int = 0
     page: int = 0
+    marks: tuple[Mark, ...] = ()
+    seen: str = ""
+    violates: str = ""
+
+    @property
+    def signs(self) -> tuple[Digit | Mark, ...]:
+        """Digits and marks from left to right."""
+        signs: list[Digit | Mark] = [*self.digits, *self.marks]
+        return tuple(sorted(signs, key=lambda sign: sign.box.center[0]))
 
     @property
     def text(self) -> str:
-        """The labels, joined."""
-        return "".join(d.label for d in self.digits)
+        """The labels of digits and marks, joined; "?" where one is unsure."""
+        return "".join(sign.label if sign.is_sure else UNSURE for sign in self.signs)
+
+    @property
+    def value(self) -> int | float | None:
+        """The value; None for dates, fractions and unsure digits. See `inkdigits.notation.parse_value`."""
+        return parse_value(self.text)
+
+    @property
+    def kind(self) -> Kind:
+        """What is written: "number", "date", "fraction" or "other"."""
+        return find_kind(self.text)
 
     @property
     def confidence(self) -> float:
-        """Probability that every digit is right, taken as independent: the product."""
-        return float(np.prod([d.confidence for d in self.digits]))
+        """Probability that every digit and mark is right, taken as independent: the product."""
+        return float(np.prod([sign.confidence for sign in self.signs]))
 
     @property
     def box(self) -> Box:
-        """The smallest box around all digits."""
-        return Box.union([d.box for d in self.digits])
+        """The smallest box around all digits and marks."""
+        return Box.union([sign.box for sign in self.signs])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; see `Reading.to_dict`."""
         return {
             "text": self.text,
+            "value": self.value,
+            "kind": self.kind,
             "confidence": round(self.confidence, 6),
             "box": self.box.to_list(),
             "line": self.line,
             "page": self.page,
             "digits": [d.to_dict() for d in self.digits],
+            "marks": [m.to_dict() for m in self.marks],
+            "seen": self.seen,
+            "violates": self.violates,
         }
 
 

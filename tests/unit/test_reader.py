@@ -117,11 +117,11 @@ def test_the_alternatives_are_ranked() -> None:
 
 
 @pytest.mark.parametrize(("least", "is_read"), [(0.0, True), (0.89, True), (0.91, False), (1.0, False)])
-def test_unsure_digits_are_reported_not_read(least: float, *, is_read: bool) -> None:
+def test_unsure_digits_keep_their_place(least: float, *, is_read: bool) -> None:
     reading = Reader(Slimness(), min_confidence=least).read(draw("01"))
-    assert reading.text == ("01" if is_read else "")
-    unsure = [item for item in reading.rejected if item.reason == "unsure"]
-    assert len(unsure) == (0 if is_read else 2)
+    assert reading.text == ("01" if is_read else "??")
+    assert [digit.is_sure for digit in reading.digits] == [is_read] * 2
+    assert [digit.label for digit in reading.digits] == ["0", "1"]
 
 
 def test_an_unsure_digit_leaves_its_neighbours() -> None:
@@ -133,11 +133,18 @@ def test_an_unsure_digit_leaves_its_neighbours() -> None:
             probs[doubtful, 1] = 0.55
             return probs
 
-    reading = Reader(DoubtsUprights(), min_confidence=0.8).read(draw("010"))
-    assert reading.text == "00" or reading.text == "0 0"
-    (unsure,) = reading.rejected
-    assert unsure.reason == "unsure"
-    assert abs(unsure.box.center[0] - 120) <= 2
+    (number,) = Reader(DoubtsUprights(), min_confidence=0.8).read(draw("010")).numbers
+    assert number.text == "0?0"
+    assert number.value is None
+
+
+def test_marks_are_no_longer_rejected() -> None:
+    page = draw("0110")
+    page[94:101, 147:154] = 20  # a point between the two 1s
+    reading = Reader(Slimness()).read(page)
+    assert (reading.text, reading.rejected) == ("01.10", ())
+    (mark,) = reading.numbers[0].marks
+    assert np.abs(np.subtract(mark.box.to_list(), [147, 94, 7, 7])).max() <= 2
 
 
 @pytest.mark.parametrize("least", [-0.01, 1.01, 2.0, math.nan, math.inf])

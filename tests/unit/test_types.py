@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inkdigits.types import SCHEMA_VERSION, Box, Digit, LabelledImages, Number, Reading, Rejected
+from inkdigits.types import SCHEMA_VERSION, Box, Digit, LabelledImages, Mark, Number, Reading, Rejected
 
 
 def digit(label: str, *, x: int = 0, confidence: float = 0.9) -> Digit:
@@ -48,6 +48,25 @@ def test_a_number_is_its_digits() -> None:
     assert whole.confidence == pytest.approx(0.9**3)
 
 
+def test_marks_stand_in_their_place() -> None:
+    marks = (Mark("-", 0.97, Box(-15, 14, 9, 3)), Mark(".", 0.5, Box(22, 22, 2, 3)))
+    whole = Number(number("125").digits, marks=marks)
+    assert (whole.text, whole.value, whole.kind) == ("-12.5", -12.5, "number")
+    assert [sign.label for sign in whole.signs] == list("-12.5")
+    assert whole.box == Box(-15, 5, 49, 20)
+    assert whole.confidence == pytest.approx(0.9**3 * 0.97 * 0.5)
+    assert whole.to_dict()["marks"][0] == {
+        "label": "-", "confidence": 0.97, "box": [-15, 14, 9, 3], "is_sure": True,
+    }  # fmt: skip
+
+
+def test_an_unsure_sign_is_a_place_holder() -> None:
+    digits = (digit("1"), Digit("7", 0.4, Box(12, 5, 10, 20), is_sure=False))
+    whole = Number(digits)
+    assert (whole.text, whole.value, whole.kind) == ("1?", None, "other")
+    assert whole.digits[1].label == "7"
+
+
 def test_text_has_one_line_per_line_of_writing() -> None:
     numbers = (
         number("12"),
@@ -82,6 +101,8 @@ def test_json_form_in_full() -> None:
         "numbers": [
             {
                 "text": "1",
+                "value": 1,
+                "kind": "number",
                 "confidence": 0.9,
                 "box": [0, 5, 10, 20],
                 "line": 2,
@@ -95,8 +116,12 @@ def test_json_form_in_full() -> None:
                             {"label": "7", "confidence": 0.08},
                             {"label": "1", "confidence": 0.02},
                         ],
+                        "is_sure": True,
                     }
                 ],
+                "marks": [],
+                "seen": "",
+                "violates": "",
             }
         ],
         "rejected": [{"box": [1, 2, 3, 4], "reason": "speck", "page": 1}],

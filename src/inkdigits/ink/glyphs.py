@@ -25,6 +25,10 @@ LEAST_PX = 7  # no digit is lower than this, in pixels of the picture itself
 # paper up to 0.4, clouds of chalk dust and deep shadows 0.3 to 0.8.
 SMUDGE = 0.45
 DASH = 2.5  # no digit is so much wider than high; the widest of 609 is a 2 with 1.8
+HYPHEN_PLACE = (0.3, 0.75)  # a hyphen stands at this part of the height of the digit beside it
+HYPHEN_INSIDE = 0.25  # and reaches into its width by less than this part of its own
+COMMA_PLACE = 0.8  # the middle of a comma stands at least so low
+COMMA_TAIL = 0.08  # and its end so far below the digit
 EDGE_SLIMNESS = 2.5  # only components this much longer than wide can be the edge of a sheet
 EDGE_STEP = (
     0.12  # and only if the ground on one side is darker by this part; across a stroke paper changes by 2 %
@@ -178,7 +182,23 @@ def _belong_together(first: _Part, second: _Part, *, height_px: float, pen_px: f
     smaller, larger = sorted((first, second), key=lambda part: part.area)
     is_piece = max(smaller.box.width, smaller.box.height) <= 0.6 * max(larger.box.width, larger.box.height)
     is_beside = -overlap_x <= 0.08 * height_px and overlap_y >= 0.5 * smaller.box.height and is_piece
+    if _is_mark_beside(smaller.box, larger.box):
+        return False
     return is_one_glyph_high and (is_above or (is_beside and smaller.box.height <= 0.4 * height_px))
+
+
+def _is_mark_beside(piece: Box, glyph: Box) -> bool:
+    """True for a dash at half the height of a glyph, or a comma whose tail leaves its baseline, outside of it.
+
+    The flag of a 5 lies at its top, the broken foot of a 2 on its baseline.
+    """
+    place = (piece.center[1] - glyph.y) / glyph.height
+    overlap = min(piece.right, glyph.right) - max(piece.x, glyph.x)
+    is_level = HYPHEN_PLACE[0] <= place <= HYPHEN_PLACE[1]
+    is_hyphen = piece.width > DASH * piece.height and is_level
+    is_slim = piece.height > piece.width
+    is_comma = is_slim and place >= COMMA_PLACE and piece.bottom > glyph.bottom + COMMA_TAIL * glyph.height
+    return (is_hyphen or is_comma) and overlap <= HYPHEN_INSIDE * piece.width
 
 
 def _measure_softness(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) -> float:

@@ -1,11 +1,11 @@
 """Glyphs become lines and numbers, in reading order.
 
-Owns: the geometry of reading. Leaves to others: what the glyphs are.
+Owns: the geometry of reading. Leaves to others: what the glyphs are, marks between them (marks), tables (tables).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -15,6 +15,13 @@ from inkdigits.types import Box
 # gaps between numbers are wider than a digit; within a number they rarely exceed half a digit.
 NUMBER_GAP = 0.9
 LINE_OVERLAP = 0.45  # boxes share a line if they overlap by this part of the lower one's height
+RECENT = 3  # a line's height is taken from so many of its last boxes
+# A page is turned back before lines are chained if this many neighbours agree on its slope; the slopes of fewer say
+# more about the digits than about the page.
+LEAST_NEIGHBOURS = 8
+MOST_SLOPE = 0.36  # 20 degrees
+SLOPE_SIGMAS = 3.0
+SMALL = 0.75  # raised cents and their denominator are lower than this part of the digits before them
 
 
 def group_lines(boxes: Sequence[Box]) -> list[list[list[int]]]:
@@ -27,42 +34,103 @@ def group_lines(boxes: Sequence[Box]) -> list[list[list[int]]]:
         Lines from top to bottom; a line is its numbers from left to right; a number is the indices of its
         boxes from left to right.
     """
-    lines = _find_lines(boxes)
-    return [_split_numbers(line, boxes) for line in lines]
+    return [split_numbers(line, boxes) for line in find_lines(boxes)]
 
 
-def _find_lines(boxes: Sequence[Box]) -> list[list[int]]:
-    """Chain boxes from left to right: each joins the line whose last box it overlaps most in height."""
+def find_lines(boxes: Sequence[Box]) -> list[list[int]]:
+    """Chain boxes from left to right: each joins the line whose last boxes it overlaps most in height.
+
+    Args:
+        boxes: Boxes of glyphs, in any order.
+
+    Returns:
+        Lines from top to bottom, each the indices of its boxes from left to right.
+    """
+    slope = measure_slope(boxes)
+    level = [
+        (box.y - slope * box.center[0], box.bottom - slope * box.center[0], box.x, box.right) for box in boxes
+    ]
     lines: list[list[int]] = []
     for index in sorted(range(len(boxes)), key=lambda i: boxes[i].center[0]):
         best, best_overlap = None, LINE_OVERLAP
         for line in lines:
-            overlap = _overlap_with_line(boxes[index], [boxes[i] for i in line[-3:]])
+            overlap = _overlap_with_line(level[index], [level[i] for i in line[-RECENT:]])
             if overlap > best_overlap:
                 best, best_overlap = line, overlap
+        best = best or next((line for line in lines if _is_small_beside(level, index, line)), None)
         if best is None:
             lines.append([index])
         else:
             best.append(index)
-    return sorted(lines, key=lambda line: float(np.mean([boxes[i].center[1] for i in line])))
+    return sorted(lines, key=lambda line: float(np.mean([level[i][0] + level[i][1] for i in line])))
 
 
-def _overlap_with_line(box: Box, recent: Sequence[Box]) -> float:
-    """Overlap in height with the end of a line, as part of the lower of the two."""
-    top = float(np.mean([b.y for b in recent]))
-    bottom = float(np.mean([b.bottom for b in recent]))
-    shared = min(box.bottom, bottom) - max(box.y, top)
-    return shared / max(1.0, min(box.height, bottom - top))
+def split_numbers(
+    line: Sequence[int], boxes: Sequence[Box], *, joined: Collection[int] = (), parted: Collection[int] = ()
+) -> list[list[int]]:
+    """Cut a line where the gap is wide for the height of its digits.
 
-
-def _split_numbers(line: Sequence[int], boxes: Sequence[Box]) -> list[list[int]]:
-    """Cut a line where the gap is wide for the height of its digits."""
+    Args:
+        line: Indices of boxes from left to right.
+        boxes: All boxes.
+        joined: Indices before which there is no cut: a mark stands in the gap.
+        parted: Indices before which there is a cut in any case: a rule stands in the gap.
+    """
     height = float(np.median([max(boxes[i].height, boxes[i].width) for i in line]))
     numbers: list[list[int]] = [[line[0]]]
     right = boxes[line[0]].right
     for index in line[1:]:
-        if boxes[index].x - right > NUMBER_GAP * height:
+        is_wide = boxes[index].x - right > NUMBER_GAP * height and index not in joined
+        if is_wide or index in parted:
             numbers.append([])
         numbers[-1].append(index)
         right = max(right, boxes[index].right)
     return numbers
+
+
+def measure_slope(boxes: Sequence[Box]) -> float:
+    """Measure how far writing falls for each pixel to the right: a turned page.
+
+    Args:
+        boxes: Boxes of glyphs.
+
+    Returns:
+        The median over neighbours; 0 where they are few or don't agree.
+    """
+    if len(boxes) < LEAST_NEIGHBOURS:
+        return 0.0
+    sides = np.array([box.to_list() for box in boxes], float)
+    x, y, height = sides[:, 0] + sides[:, 2] / 2, sides[:, 1] + sides[:, 3] / 2, sides[:, 3]
+    slopes = []
+    for i in range(len(boxes)):
+        across, down = x - x[i], y - y[i]
+        near = (across > 0.3 * height[i]) & (across < 3 * height[i]) & (np.abs(down) < 0.5 * across)
+        alike = near & (height > 0.7 * height[i]) & (height < 1.4 * height[i])
+        if alike.any():
+            j = int(np.argmin(np.where(alike, across, np.inf)))
+            slopes.append(down[j] / across[j])
+    if len(slopes) < LEAST_NEIGHBOURS:
+        return 0.0
+    slope = float(np.median(slopes))
+    error = float(1.25 * np.std(slopes) / np.sqrt(len(slopes)))  # of a median
+    return slope if SLOPE_SIGMAS * error < abs(slope) < MOST_SLOPE else 0.0
+
+
+def _overlap_with_line(
+    box: tuple[float, float, int, int], recent: Sequence[tuple[float, float, int, int]]
+) -> float:
+    """Overlap in height with the end of a line, as part of the lower of the two."""
+    top = float(np.mean([b[0] for b in recent]))
+    bottom = float(np.mean([b[1] for b in recent]))
+    shared = min(box[1], bottom) - max(box[0], top)
+    return shared / max(1.0, min(box[1] - box[0], bottom - top))
+
+
+def _is_small_beside(level: Sequence[tuple[float, float, int, int]], index: int, line: Sequence[int]) -> bool:
+    """True for a small digit within the height of a line's large ones, such as the 100 of "5 20/100"."""
+    top, bottom, left, _ = level[index]
+    large = max((level[i] for i in line[-2 * RECENT :]), key=lambda b: b[1] - b[0])
+    height = large[1] - large[0]
+    is_near = left - max(level[i][3] for i in line[-RECENT:]) < NUMBER_GAP * height
+    is_within = min(bottom, large[1]) - max(top, large[0]) > LINE_OVERLAP * (bottom - top)
+    return is_near and is_within and bottom - top < SMALL * height

@@ -125,7 +125,7 @@ def test_annotated_standard_input_has_a_name() -> None:
     assert [path.name for path in Path("marked").iterdir()] == ["stdin.png"]
 
 
-@pytest.mark.parametrize(("least", "text"), [("0.8", "1\n"), ("0.81", "")])
+@pytest.mark.parametrize(("least", "text"), [("0.8", "1\n"), ("0.81", "?\n")])
 def test_least_confidence(least: str, text: str) -> None:
     assert run(save("a.png", 1), "--min-confidence", least).stdout == text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkdigits.ink.grouping import NUMBER_GAP, group_lines
+from inkdigits.ink.grouping import NUMBER_GAP, group_lines, measure_slope
 from inkdigits.types import Box
 
 
@@ -85,3 +85,25 @@ def test_resolution_does_not_matter(factor: float) -> None:
     boxes = row(10, 50, 150, 190, y=20) + row(16, 56, 96, y=120)
     scaled = [Box(*(round(side * factor) for side in box.to_list())) for box in boxes]
     assert group_lines(scaled) == group_lines(boxes)
+
+
+@pytest.mark.parametrize("angle_deg", [-12, -5, 5, 12])
+def test_columns_far_apart_on_a_turned_page(angle_deg: float) -> None:
+    slope = np.tan(np.deg2rad(angle_deg))
+    places = [(x + 36 * d, y) for y in range(300, 700, 90) for x in (0, 250, 500, 750) for d in (0, 1)]
+    boxes = [Box(x, round(y + slope * x), 30, 50) for x, y in places]
+    lines = group_lines(boxes)
+    assert [[len(number) for number in line] for line in lines] == [[2, 2, 2, 2]] * 5
+    assert [i for line in lines for number in line for i in number] == list(range(len(boxes)))
+
+
+def test_slope_needs_many_that_agree() -> None:
+    assert measure_slope(row(10, 50, 90)) == 0
+    assert measure_slope([Box(40 * i, 100 + 4 * i, 30, 50) for i in range(20)]) == pytest.approx(
+        0.1, abs=0.01
+    )
+
+
+def test_small_raised_and_low_digits_share_a_line() -> None:
+    boxes = [Box(0, 100, 30, 60), Box(40, 98, 16, 26), Box(60, 98, 16, 26), Box(84, 134, 16, 26)]
+    assert len(group_lines(boxes)) == 1

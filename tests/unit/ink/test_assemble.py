@@ -1,0 +1,170 @@
+"""Numbers with marks from boxes alone: what becomes a mark, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkdigits.ink.assemble import Assembled, assemble
+from inkdigits.ink.marks import Candidate
+from inkdigits.types import Box, Digit
+
+HEIGHT, WIDTH, PITCH = 50, 28, 40
+
+
+def write(text: str, *, x: int = 100, y: int = 100, confidence: float = 0.99) -> list[Digit]:
+    """Digits of 50 px, 40 px apart; a blank leaves 60 px more, any mark nothing."""
+    digits = []
+    for sign in text:
+        if sign.isdigit():
+            digits.append(Digit(sign, confidence, Box(x, y, WIDTH, HEIGHT), (("7", 0.01),)))
+        x += PITCH + 20 * (sign == " ")
+    return digits
+
+
+def speck(x: int, y: int, width: int = 6, height: int = 6, *, fill: float = 0.9) -> Candidate:
+    return Candidate(Box(x, y, width, height), "speck", fill=fill)
+
+
+def dash(x: int, y: int = 123, width: int = 24) -> Candidate:
+    return Candidate(Box(x, y, width, 5), "dash")
+
+
+def put(digits: list[Digit], *candidates: Candidate) -> Assembled:
+    return assemble(digits, candidates=candidates, pen_px=5)
+
+
+def text_of(made: Assembled) -> str:
+    return " ".join(number.text for number in made.numbers)
+
+
+def test_nothing() -> None:
+    assert assemble([]) == Assembled((), ())
+    assert put([], speck(10, 10)) == Assembled((), ())
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        (speck(191, 145), "12.50"),  # on the baseline
+        (speck(190, 130), "12.50"),  # raised, free in its gap
+        (speck(191, 141, 6, 14), "12,50"),  # with a tail
+        (speck(191, 140, 10, 9), "12.50"),
+        (dash(188), "12-50"),
+        (Candidate(Box(188, 140, 6, 12), "sign", label=",", probability=0.8), "12,50"),
+        (Candidate(Box(188, 95, 20, 60), "sign", label="/", probability=0.9), "12/50"),
+        (speck(191, 105), "12 50"),  # too high
+        (speck(191, 145, 1, 1), "12 50"),  # dirt: smaller than the pen
+        (speck(191, 145, fill=0.2), "12 50"),  # too pale
+        (speck(187, 145, 28, 28), "12 50"),  # too large
+        (speck(191, 180), "12 50"),  # below
+        (speck(91, 145), "12 50"),  # nothing on its left
+        (speck(295, 145), "12 50"),  # nothing on its right
+        (dash(188, 101), "12 50"),  # the loose bar of a 5
+        (dash(296), "12 50"),  # the closing dash of an amount
+        (Candidate(Box(296, 140, 6, 12), "sign", label=".", probability=0.8), "12 50"),
+    ],
+)
+def test_marks_between_digits(item: Candidate, text: str) -> None:
+    digits = write("12", x=100) + write("50", x=220)  # 52 px between the middle ones
+    made = put(digits, item)
+    assert text_of(made) == text
+    assert bool(made.used) == (text != "12 50")
+
+
+def test_a_minus_stands_before_a_number() -> None:
+    made = put(write("12  50"), dash(70), dash(244))
+    assert text_of(made) == "-12 -50"
+    assert [number.value for number in made.numbers] == [-12, -50]
+
+
+def test_a_date_by_hyphens() -> None:
+    made = put(write("2024 11 20"), dash(264), dash(404))
+    (number,) = made.numbers
+    assert (number.text, number.kind) == ("2024-11-20", "date")
+
+
+def test_dust_has_no_points() -> None:
+    dust = [speck(150 + 7 * i, 145 - 5 * i) for i in range(7)]
+    assert text_of(put(write("12 50"), *dust)) in ("12 50", "1250")
+
+
+def test_one_mark_for_a_gap() -> None:
+    made = put(write("12 50"), speck(188, 145, 7, 7), speck(200, 146, 4, 4))
+    assert text_of(made) == "12.50"
+    assert made.used[0].box.width == 7
+
+
+@pytest.mark.parametrize("form", [Box(191, 140, 10, 18), Box(191, 136, 12, 14)])
+def test_a_small_low_glyph_is_no_digit(form: Box) -> None:
+    made = put([*write("12"), Digit("1", 0.99, form), *write("50", x=220)])
+    assert text_of(made) == "12,50"
+
+
+def slashed(*, height: int, slant_deg: float, confidence: float, around: tuple[str, str] = ("3", "4")) -> str:
+    box = Box(100 + PITCH * len(around[0]), 100 - (height - HEIGHT) // 2, WIDTH, height)
+    digits = [*write(around[0]), Digit("1", confidence, box), *write(around[1], x=box.x + PITCH)]
+    return text_of(put(digits, Candidate(box, "stroke", slant_deg=slant_deg)))
+
+
+@pytest.mark.parametrize(
+    ("height", "slant_deg", "confidence", "text"),
+    [
+        (60, 25.0, 0.99, "314"),  # surely a 1
+        (60, 25.0, 0.6, "3/4"),
+        (70, 25.0, 0.99, "3/4"),  # much higher than its neighbours
+        (52, 40.0, 0.99, "3/4"),  # no 1 lies so flat
+        (52, 25.0, 0.6, "314"),
+        (40, 25.0, 0.6, "314"),
+    ],
+)
+def test_a_slash_is_higher_than_digits(height: int, slant_deg: float, confidence: float, text: str) -> None:
+    assert slashed(height=height, slant_deg=slant_deg, confidence=confidence) == text
+
+
+def test_two_strokes_that_make_a_date() -> None:
+    def read(text: str, *places: int) -> str:
+        digits = write(text)
+        strokes = [Candidate(digits[i].box, "stroke", slant_deg=25.0) for i in places]
+        return text_of(put(digits, *strokes))
+
+    assert read("201112024", 2, 4) == "20/1/2024"
+    assert read("991992024", 2, 4) == "991992024"  # no such day
+    assert read("201112024") == "201112024"
+
+
+def test_raised_cents_stay_on_their_line() -> None:
+    small = [Digit(s, 0.9, Box(190 + 22 * i, 98, 16, 24)) for i, s in enumerate("45")]
+    low = [Digit(s, 0.9, Box(250 + 22 * i, 128, 16, 24)) for i, s in enumerate("100")]
+    slash = Candidate(Box(230, 105, 18, 50), "sign", label="/", probability=0.9)
+    made = put([*write("12"), *small, *low], slash)
+    assert {number.line for number in made.numbers} == {0}
+    assert text_of(made).endswith("45/100")
+
+
+def test_low_confidence_makes_place_holders() -> None:
+    digits = [*write("12", confidence=0.5), *write("50", x=180)]
+    made = assemble(digits, candidates=[speck(171, 146)], pen_px=5, min_confidence=0.9)
+    assert text_of(made) == "??.50"
+    made = assemble(digits, candidates=[speck(171, 146)], pen_px=5, min_confidence=0.98)
+    assert text_of(made) == "???50"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(-90, 900), st.integers(-90, 900), st.integers(1, 6), st.sampled_from("., -"))
+def test_place_and_resolution_do_not_matter(right: int, down: int, scale: int, sign: str) -> None:
+    forms = {".": speck(191, 145), ",": speck(191, 141, 6, 14), "-": dash(188), " ": speck(191, 105)}
+
+    def move(box: Box) -> Box:
+        return Box(box.x * scale + right, box.y * scale + down, box.width * scale, box.height * scale)
+
+    digits = [
+        Digit(d.label, d.confidence, move(d.box))
+        for d in [*write("12"), *write("50", x=220), *write("9", y=200)]
+    ]
+    item = forms[sign]
+    made = assemble(
+        digits, candidates=[Candidate(move(item.box), item.shape, fill=item.fill)], pen_px=5 * scale
+    )
+    assert [number.text for number in made.numbers] == [*(f"12{sign}50".split()), "9"]
