@@ -1,0 +1,382 @@
+"""Writing a number: which glyphs, how they lean, how near they stand, and what joins them.
+
+Owns: the style of a string and the places of its signs. Leaves to others: glyphs (`synth.bank`), ink
+(`synth.inking`), where the string stands on the page (`synth.kinds`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits.datasets.synth.bank import GlyphBank, Hand
+from inkdigits.datasets.synth.inking import draw_lines, ink_glyph, smooth_path
+from inkdigits.datasets.synth.sheet import NO_NUMBER, Sheet
+from inkdigits.types import Ink
+
+SOLID = 0.3
+"""Ink that counts when strokes are brought to touch."""
+GAP_MODES = ("wide", "normal", "touching", "overlapping", "mixed")
+GAP_WEIGHTS = (0.14, 0.30, 0.22, 0.18, 0.16)
+MIXED_WEIGHTS = (0.08, 0.32, 0.35, 0.25, 0.0)
+MIN_ADVANCE = 0.3
+"""Least distance of the middles of neighbouring digits, in digit heights: readers still see two of them."""
+OLD_FIGURES = {"3": 0.25, "4": 0.25, "5": 0.25, "7": 0.3, "9": 0.3}
+"""How far old-style figures go below the line, in digit heights."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """What one writer keeps through a string.
+
+    Attributes:
+        hand: Where glyphs come from.
+        digit_px: Height of a digit.
+        pen_px: Width of the line.
+        shear: Lean, pixels to the right per pixel upward.
+        aspect: Width of digits against their own.
+        gaps: One of `GAP_MODES`.
+        size_jitter: Standard deviation of the logarithm of sizes.
+        drift: Rise of the baseline per pixel.
+        wobble: Standard deviation of the baseline, in digit heights.
+        zero: Size of zeros against other digits.
+        has_old_figures: Whether 3, 4, 5, 7 and 9 go below the line.
+        ligature: Probability that neighbours are joined by a line.
+        flag: Probability of a long flag on 5 and 7.
+    """
+
+    hand: Hand
+    digit_px: float
+    pen_px: float
+    shear: float
+    aspect: float
+    gaps: str
+    size_jitter: float = 0.05
+    drift: float = 0.0
+    wobble: float = 0.03
+    zero: float = 1.0
+    has_old_figures: bool = False
+    ligature: float = 0.0
+    flag: float = 0.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One sign of a written string: its ink, top left corner against the string's start, label ("" for none)."""
+
+    patch: Ink
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A written string: its marks, lines that join them, and how wide it is in pixels."""
+
+    marks: tuple[Mark, ...]
+    joins: tuple[npt.NDArray[np.float64], ...]
+    width: float
+
+
+def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) -> Style:
+    """Invent the style of one writer."""
+    pen = float(np.clip(rng.lognormal(np.log(0.095), 0.35), 0.045, 0.22)) * digit_px
+    return Style(
+        hand=bank.draw_hand(rng),
+        digit_px=digit_px,
+        pen_px=max(1.0, pen),
+        shear=float(np.clip(rng.normal(0.12, 0.2), -0.35, 0.75)),
+        aspect=float(np.clip(rng.lognormal(0, 0.16), 0.65, 1.5)),
+        gaps=str(rng.choice(GAP_MODES, p=GAP_WEIGHTS)),
+        size_jitter=float(rng.uniform(0.02, 0.11)),
+        drift=float(rng.normal(0, 0.03)),
+        wobble=float(rng.uniform(0.01, 0.08)),
+        zero=float(rng.uniform(0.6, 0.85)) if rng.random() < 0.15 else 1.0,
+        has_old_figures=bool(rng.random() < 0.07),
+        ligature=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.1 else 0.0,
+        flag=float(rng.uniform(0.3, 0.9)) if rng.random() < 0.15 else 0.0,
+    )
+
+
+class Pencil:
+    """Writes signs one after another on an imaginary line whose baseline is y = 0 and that starts at x = 0."""
+
+    def __init__(self, style: Style, *, rng: np.random.Generator) -> None:
+        self.style = style
+        self.marks: list[Mark] = []
+        self.joins: list[npt.NDArray[np.float64]] = []
+        self._rng = rng
+        self._reach = int(3 * style.digit_px) + 16
+        self._right = np.full(2 * self._reach, -np.inf)
+        self._middle = -np.inf
+        self._end = 0.0
+        self._glyphs: list[int] = []
+        self._lift = 0.0
+
+    @property
+    def end(self) -> float:
+        """Where the ink ends to the right."""
+        return self._end
+
+    def write_digit(self, digit: str) -> None:
+        """Write one digit beside what stands there, in the gaps of the style."""
+        style, rng = self.style, self._rng
+        glyph, own_slant = style.hand.pick(int(digit), rng)
+        size = style.digit_px * float(np.exp(rng.normal(0, style.size_jitter)))
+        size *= style.zero if digit == "0" else 1.0
+        patch = ink_glyph(
+            glyph,
+            height_px=size,
+            pen_px=style.pen_px * float(np.exp(rng.normal(0, 0.05))),
+            aspect=style.aspect * float(np.exp(rng.normal(0, 0.06))),
+            shear=style.shear - 0.75 * own_slant + float(rng.normal(0, 0.04)),
+            angle_deg=float(rng.normal(0, 2.5)),
+        )
+        patch = self._flagged(patch, digit)
+        baseline = float(rng.normal(0, style.wobble)) * style.digit_px
+        if style.has_old_figures:
+            baseline += OLD_FIGURES.get(digit, 0.0) * style.digit_px
+        elif digit == "0" and rng.random() < 0.3:
+            baseline -= (1 - style.zero) * style.digit_px * float(rng.uniform(0, 1))
+        self._glyphs.append(len(self.marks))
+        self._put(patch, digit, baseline=baseline, gap=self._draw_gap())
+        self._join()
+
+    def write_glyph(self, glyph: npt.NDArray[np.uint8], *, size: float = 1.0, rise: float = 0.0) -> None:
+        """Write a glyph that is no digit; size and rise in digit heights."""
+        style, rng = self.style, self._rng
+        patch = ink_glyph(
+            glyph,
+            height_px=size * style.digit_px,
+            pen_px=style.pen_px,
+            aspect=float(rng.uniform(0.85, 1.2)),
+            shear=style.shear + float(rng.normal(0, 0.05)),
+        )
+        gap = style.digit_px * float(rng.uniform(0.03, 0.3))
+        self._put(patch, "", baseline=-rise * style.digit_px, gap=gap)
+
+    def write_mark(self, mark: str, *, size: float = 1.0, rise: float = 0.0) -> None:
+        """Write ".", ",", "-" or "/", enlarged and raised by digit heights."""
+        style, rng = self.style, self._rng
+        d = style.digit_px
+        lean = np.array([[style.shear, 0.0]])
+        if mark == ".":
+            reach = d * float(rng.uniform(0.0, 0.06)) * size
+            path = np.array([[0.0, 0.0], [reach, reach * float(rng.uniform(-0.6, 0.6))]])
+        elif mark == ",":
+            path = (
+                np.array([[0.0, -0.08], [0.02, 0.05], [-0.08, 0.2]]) * d * size * float(rng.uniform(0.7, 1.3))
+            )
+        elif mark == "-":
+            length = d * size * float(rng.uniform(0.25, 0.75))
+            path = (
+                np.array([[0, 0], [0.5, float(rng.normal(0, 0.05))], [1, float(rng.normal(0, 0.08))]])
+                * length
+            )
+            path[:, 1] -= d * float(rng.uniform(0.3, 0.6))
+        else:
+            tall = d * size * float(rng.uniform(0.9, 1.4))
+            path = np.array([[0.0, 0.15], [0.22, -0.4], [0.42, -0.95]]) * tall
+        path = smooth_path(path - lean * path[:, 1:])
+        pen = style.pen_px * (float(rng.uniform(1.0, 1.7)) if mark == "." else 1.0)
+        patch, (_, top) = draw_lines([path - (0.0, rise * d)], pen_px=pen)
+        bottom = top + patch.shape[0]
+        gap = d * float(rng.uniform(-0.02, 0.3 if mark in ".," else 0.4))
+        self._put(patch, mark, baseline=None, gap=gap, bottom=bottom)
+
+    def write_raised(self, digits: str, *, size: float, rise: float) -> None:
+        """Write small digits above the line, as decimals stand; size and rise in digit heights."""
+        usual = self.style
+        self.style = replace(usual, digit_px=size * usual.digit_px, pen_px=max(1.0, 0.85 * usual.pen_px))
+        self._lift = rise * usual.digit_px
+        for digit in digits:
+            self.write_digit(digit)
+        self.style, self._lift = usual, 0.0
+
+    def write_below(self, glyph: npt.NDArray[np.uint8], *, count: int, size: float, left: float) -> None:
+        """Write a glyph some times below a raised fraction, from `left` on; size in digit heights."""
+        for i in range(count):
+            patch = ink_glyph(glyph, height_px=size * self.style.digit_px, pen_px=0.85 * self.style.pen_px)
+            top = -float(patch.shape[0]) + 0.25 * size * self.style.digit_px
+            self.marks.append(Mark(patch, left + i * 0.8 * patch.shape[1], top, ""))
+
+    def write_sweep(self) -> None:
+        """Close with a long stroke, straight or wavy; it has no name."""
+        d, rng = self.style.digit_px, self._rng
+        length = d * float(rng.uniform(0.8, 4.0))
+        count = int(rng.integers(3, 7))
+        wave = rng.normal(0, float(rng.choice([0.02, 0.12])) * d, count)
+        path = smooth_path(
+            np.stack([np.linspace(0, length, count), wave - d * rng.uniform(0.25, 0.6)], axis=1)
+        )
+        patch, (_, top) = draw_lines([path], pen_px=self.style.pen_px)
+        self._put(patch, "", baseline=None, gap=d * float(rng.uniform(0, 0.4)), bottom=top + patch.shape[0])
+
+    def leave_blank(self, width: float) -> None:
+        """Go on to the right, by digit heights."""
+        self._end += width * self.style.digit_px
+        self._right[:] = np.maximum(self._right, self._end)
+
+    def finish(self) -> Written:
+        """Return what was written."""
+        left = min((mark.x for mark in self.marks), default=0.0)
+        marks = tuple(replace(mark, x=mark.x - left) for mark in self.marks)
+        return Written(marks, tuple(path - (left, 0.0) for path in self.joins), self._end - left)
+
+    def _put(self, patch: Ink, label: str, *, baseline: float | None, gap: float, bottom: int = 0) -> None:
+        """Place a patch so that the nearest strokes are a gap apart."""
+        solid = patch > SOLID * max(float(patch.max()), 0.1)
+        rows = np.flatnonzero(solid.any(axis=1))
+        cols = np.flatnonzero(solid.any(axis=0))
+        if not len(rows):
+            return
+        foot = int(rows[-1]) + 1
+        if baseline is None:
+            baseline = bottom - patch.shape[0] + foot
+        top = round(baseline - self._lift - self.style.drift * max(self._end, 0.0)) - foot
+        has_ink = solid.any(axis=1)
+        left = np.where(has_ink, solid.argmax(axis=1), np.inf)
+        right = np.where(has_ink, patch.shape[1] - solid[:, ::-1].argmax(axis=1), -np.inf)
+        start = max(0, min(top + self._reach, len(self._right) - len(left)))
+        span = slice(start, start + len(left))
+        x = -float(cols[0])
+        if self.marks:
+            x += self._next_x(left - cols[0], span, label=label, width=float(cols[-1] - cols[0]), gap=gap)
+        x = float(round(x))
+        self.marks.append(Mark(patch, x, float(top), label))
+        self._right[span] = np.maximum(self._right[span], right + x)
+        self._end = max(self._end, x + float(cols[-1]) + 1)
+        if label.isdigit():
+            self._middle = x + float(cols[0] + cols[-1]) / 2
+
+    def _next_x(
+        self, left: npt.NDArray[np.float64], span: slice, *, label: str, width: float, gap: float
+    ) -> float:
+        """Return where ink begins whose left edge, row by row, is to stand a gap from what is there."""
+        near = cv2.dilate(self._right[:, None], np.ones((5, 1), np.uint8))[span, 0]
+        x = float((near - left).max())
+        if not label or label not in ".,":
+            # Boxes may overlap by half a digit; marks may slip below a flag.
+            x = max(x, self._end - 0.45 * self.style.digit_px)
+        if not np.isfinite(x):
+            x = self._end
+        x += gap
+        if label.isdigit():
+            x = max(x, self._middle + MIN_ADVANCE * self.style.digit_px - width / 2)
+        return x
+
+    def _draw_gap(self) -> float:
+        """Return the distance to the next digit's strokes in pixels; negative overlaps."""
+        style, rng = self.style, self._rng
+        mode = style.gaps
+        if mode == "mixed":
+            mode = str(rng.choice(GAP_MODES, p=MIXED_WEIGHTS))
+        if mode == "wide":
+            return style.digit_px * float(rng.uniform(0.3, 0.9))
+        if mode == "normal":
+            return style.digit_px * float(rng.uniform(0.06, 0.28)) + 1
+        if mode == "touching":
+            return -style.pen_px * float(rng.uniform(0.2, 1.1)) - 0.5
+        return -style.digit_px * float(rng.uniform(0.08, 0.32)) - 0.5 * style.pen_px
+
+    def _flagged(self, patch: Ink, digit: str) -> Ink:
+        """Draw the cap of a 5 or the bar of a 7 on to the right."""
+        style, rng = self.style, self._rng
+        if digit not in "57" or rng.random() >= style.flag:
+            return patch
+        solid = patch > SOLID
+        top_rows = np.flatnonzero(solid.any(axis=1))
+        if not len(top_rows):
+            return patch
+        band = solid[top_rows[0] : top_rows[0] + max(2, len(top_rows) // 5)]
+        x0 = float(np.flatnonzero(band.any(axis=0))[-1]) - 1
+        y0 = (
+            float(top_rows[0] + np.flatnonzero(band[:, int(x0)])[0])
+            if band[:, int(x0)].any()
+            else float(top_rows[0])
+        )
+        length = style.digit_px * float(rng.uniform(0.2, 0.75))
+        path = np.array([[0, 0], [0.5, -0.06], [1.0, float(rng.normal(-0.12, 0.1))]]) * length
+        start = np.array([x0, y0 + style.pen_px / 2])
+        line, corner = draw_lines([smooth_path(path + start)], pen_px=style.pen_px)
+        return _merge(patch, line, corner)
+
+    def _join(self) -> None:
+        """Sometimes join the last two digits by a line from foot to head."""
+        if len(self._glyphs) < 2 or self._rng.random() >= self.style.ligature:
+            return
+        before, after = (self.marks[i] for i in self._glyphs[-2:])
+        if self._glyphs[-1] - self._glyphs[-2] != 1:
+            return
+        start = _corner_of(before, at_end=True, part=float(self._rng.uniform(0.3, 1.0)))
+        goal = _corner_of(after, at_end=False, part=float(self._rng.uniform(0.0, 0.7)))
+        middle = (start + goal) / 2 + (0.0, self.style.digit_px * float(self._rng.uniform(-0.1, 0.25)))
+        self.joins.append(smooth_path(np.stack([start, middle, goal])))
+
+
+def _corner_of(mark: Mark, *, at_end: bool, part: float) -> npt.NDArray[np.float64]:
+    """Return the outermost ink of a mark at a part of its height, (x, y)."""
+    solid = mark.patch > SOLID
+    rows = np.flatnonzero(solid.any(axis=1))
+    row = int(rows[int(part * (len(rows) - 1))])
+    cols = np.flatnonzero(solid[row])
+    return np.array([mark.x + cols[-1 if at_end else 0], mark.y + row], np.float64)
+
+
+def _merge(patch: Ink, line: Ink, corner: tuple[int, int]) -> Ink:
+    """Return both in one patch whose top left corner moves only if the line begins above or left of it.
+
+    Such a line is cut off: flags go to the right, and a patch has a margin above.
+    """
+    x, y = corner
+    line = line[max(0, -y) :, max(0, -x) :]
+    x, y = max(0, x), max(0, y)
+    height = max(patch.shape[0], y + line.shape[0])
+    merged = np.zeros((height, max(patch.shape[1], x + line.shape[1])), np.float32)
+    merged[: patch.shape[0], : patch.shape[1]] = patch
+    view = merged[y : y + line.shape[0], x : x + line.shape[1]]
+    np.maximum(view, line, out=view)
+    return merged
+
+
+def write_number(text: str, style: Style, *, rng: np.random.Generator) -> Written:
+    """Write digits and the marks ".,-/" in one go."""
+    pencil = Pencil(style, rng=rng)
+    for sign in text:
+        if sign.isdigit():
+            pencil.write_digit(sign)
+        else:
+            pencil.write_mark(sign)
+    return pencil.finish()
+
+
+def place(
+    sheet: Sheet,
+    written: Written,
+    corner: tuple[float, float],
+    *,
+    style: Style,
+    numbers: Sequence[int] | int,
+    line: int,
+) -> None:
+    """Put a written string on a sheet.
+
+    Args:
+        sheet: Where to.
+        written: What.
+        corner: (x, y) of the start of its baseline.
+        style: For the pen of the joins.
+        numbers: Number of the page that each mark belongs to, or one for all.
+        line: Line of writing.
+    """
+    for i, mark in enumerate(written.marks):
+        number = numbers if isinstance(numbers, int) else numbers[i]
+        at = (corner[0] + mark.x, corner[1] + mark.y)
+        sheet.add(mark.patch, at, label=mark.label, number=number if mark.label else NO_NUMBER, line=line)
+    if written.joins:
+        sheet.draw([path + corner for path in written.joins], pen_px=style.pen_px)
