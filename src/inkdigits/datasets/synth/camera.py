@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.datasets.synth.grounds import cut_noise
-from inkdigits.datasets.synth.page import SynthPage, SynthSign
+from inkdigits.datasets.synth.noise import cut_noise
+from inkdigits.datasets.synth.page import FloatBox, SynthPage, SynthSign
 from inkdigits.datasets.synth.sheet import NO_NUMBER, PlacedSign, Sheet
 
 Matrix = npt.NDArray[np.float64]
@@ -97,30 +97,40 @@ def describe_signs(
     Returns:
         The signs in reading order, and the text.
     """
-    height, width = size_px
-    signs: list[SynthSign] = []
+    seen = [
+        (sign, clipped)
+        for sign in sorted(placed, key=lambda sign: sign.line)
+        if (clipped := _clip_sign(sign, matrix, size_px)) is not None
+    ]
+    # What remains of a number may be its point alone: that is no number.
+    have_digit = {sign.number for sign, (label, _) in seen if label.isdigit()} - {NO_NUMBER}
     names: dict[int, int] = {}
     lines: dict[int, dict[int, str]] = {}
-    for sign in sorted(placed, key=lambda sign: sign.line):
-        seen = cv2.perspectiveTransform(sign.hull[None], matrix)[0]
-        low, high = seen.min(axis=0), seen.max(axis=0)
-        inner_low, inner_high = np.maximum(low, 0), np.minimum(high, (width, height))
-        inner = inner_high - inner_low
-        if inner.min() < min(LEAST_PX, float((high - low).min())):
-            continue
-        is_whole = float(np.prod(inner / np.maximum(high - low, 1e-6))) >= MIN_VISIBLE
-        label = sign.label if is_whole else ""
+    signs: list[SynthSign] = []
+    for sign, (label, box) in seen:
         number = NO_NUMBER
-        if label and sign.number != NO_NUMBER:
+        if label and sign.number in have_digit:
             number = names.setdefault(sign.number, len(names))
             words = lines.setdefault(sign.line, {})
             words[number] = words.get(number, "") + label
-        box = (float(inner_low[0]), float(inner_low[1]), float(inner[0]), float(inner[1]))
         signs.append(SynthSign(label, box, number))
     text = "\n".join(
         " ".join(words[number] for number in sorted(words)) for _, words in sorted(lines.items())
     )
     return tuple(signs), text
+
+
+def _clip_sign(sign: PlacedSign, matrix: Matrix, size_px: tuple[int, int]) -> tuple[str, FloatBox] | None:
+    """Return the label and the visible box of a sign in the picture, or None if nothing is to be seen."""
+    seen = cv2.perspectiveTransform(sign.hull[None], matrix)[0]
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    inner_low, inner_high = np.maximum(low, 0), np.minimum(high, size_px[::-1])
+    inner = inner_high - inner_low
+    if inner.min() < min(LEAST_PX, float((high - low).min())):
+        return None
+    is_whole = float(np.prod(inner / np.maximum(high - low, 1e-6))) >= MIN_VISIBLE
+    box = (float(inner_low[0]), float(inner_low[1]), float(inner[0]), float(inner[1]))
+    return (sign.label if is_whole else ""), box
 
 
 def expose(image: npt.NDArray[np.float32], *, rng: np.random.Generator) -> npt.NDArray[np.uint8]:

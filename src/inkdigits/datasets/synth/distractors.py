@@ -1,4 +1,4 @@
-"""Ink that is not what is to be read: print, edges of boxes, stamps, scribbles, other fields, the back of the sheet.
+"""Ink that is not to be read: print, edges of boxes, stamps, scribbles, other fields, the back of the sheet.
 
 Owns: putting it on a draft. Leaves to others: the forms of strokes (`synth.shapes`), patterns over the whole paper
 (`synth.grounds`).
@@ -115,7 +115,7 @@ def add_print(draft: Draft, *, around: tuple[float, float, float, float]) -> Non
         path = np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]])
         draft.sheet.draw([path], pen_px=pen)
         if rng.random() < 0.3:
-            draft.sheet.draw([path + (0, 3), path + (3, 0)], pen_px=pen)
+            draft.sheet.draw([path + np.array([3.0, 3.0])], pen_px=pen)
     elif chance < 0.7:
         ends = (-99.0, draft.size_px[1] + 99.0) if rng.random() < 0.6 else (left, right)
         ys = [bottom] if rng.random() < 0.6 else [bottom, bottom + float(rng.uniform(2, 5))]

@@ -10,7 +10,8 @@ import numpy as np
 
 from inkdigits.datasets.synth.bank import GlyphBank
 from inkdigits.datasets.synth.camera import aim_camera, measure_sheet, take_picture
-from inkdigits.datasets.synth.grounds import cut_noise, make_sheet
+from inkdigits.datasets.synth.grounds import make_sheet
+from inkdigits.datasets.synth.noise import cut_noise
 from inkdigits.datasets.synth.page import SynthPage
 from inkdigits.datasets.synth.sheet import Color
 from inkdigits.datasets.synth.writing import Pencil, Style, Written, make_style, place
@@ -22,7 +23,7 @@ INKS: tuple[Color, ...] = (
     (70, 50, 40), (150, 30, 40), (20, 90, 60), (80, 80, 84), (120, 60, 20),
 )  # fmt: skip
 INK_WEIGHTS = (0.24, 0.16, 0.14, 0.1, 0.05, 0.07, 0.05, 0.06, 0.03, 0.07, 0.03)
-LEAST_CONTRAST = 28.0
+LEAST_CONTRAST = 50.0
 """Grey levels between ink and the ground that are always kept."""
 
 
@@ -99,9 +100,9 @@ class Draft:
         ground = float(self.sheet.surface[::7, ::7].mean())
         if color is None:
             color = INKS[int(rng.choice(len(INKS), p=INK_WEIGHTS))]
-        alpha = float(rng.uniform(0.3, 0.6) if rng.random() < faint else rng.uniform(0.7, 1.0))
+        alpha = float(rng.uniform(0.33, 0.6) if rng.random() < faint else rng.uniform(0.7, 1.0))
         contrast = ground - sum(color) / 3
-        alpha = min(1.0, max(alpha, LEAST_CONTRAST * 1.5 / max(contrast, 1.0)))
+        alpha = min(1.0, max(alpha, LEAST_CONTRAST / max(contrast, 1.0)))
         kind = int(rng.choice(4, p=(0.45, 0.25, 0.15, 0.15)))
         size = self.sheet.wet.shape
         shape = (size[0], size[1])
@@ -116,9 +117,15 @@ class Draft:
             field = 1 - np.float32(rng.uniform(0.3, 0.9)) * (cut_noise(shape, cell=1, rng=rng) > 1.1)
         self.sheet.dry(color, strength=np.asarray(np.clip(field * alpha, 0.1, 1), np.float32))
 
-    def finish(self, kind: str) -> SynthPage:
-        """Take the picture."""
-        if self.rng.random() < INVERTED:
+    def finish(self, kind: str, *, is_dark: bool | None = None) -> SynthPage:
+        """Take the picture.
+
+        Args:
+            kind: Of the page.
+            is_dark: Whether the ground becomes dark and the ink light; drawn when not given.
+        """
+        chance = bool(self.rng.random() < INVERTED)
+        if chance if is_dark is None else is_dark:
             tint = self.rng.uniform(0.8, 1.0, 3).astype(np.float32)
             self.sheet.surface = np.asarray((260 - self.sheet.surface) * tint, np.float32)
         return take_picture(self.sheet, self._matrix, kind=kind, rng=self.rng)

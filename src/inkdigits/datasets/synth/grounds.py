@@ -5,19 +5,16 @@ Owns: surfaces and prints as masks. Leaves to others: writing, other ink (`synth
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.datasets.synth.noise import cut_noise
 from inkdigits.datasets.synth.sheet import Color, Sheet
 from inkdigits.types import Ink
 
-NOISE_PX = (448, 704)
-"""Size of the noises that textures are cut from."""
-CELLS_PX = (1, 2, 5, 14, 40)
-SEED = 5
+EDGES = 0.06
+"""Part of the sheets whose edge is in the picture."""
 
 PAPERS: dict[str, tuple[Color, ...]] = {
     "office": ((250, 250, 248), (242, 240, 234), (232, 232, 230), (215, 214, 212), (255, 255, 255)),
@@ -33,42 +30,6 @@ PAPERS: dict[str, tuple[Color, ...]] = {
     ),
     "camera": ((196, 190, 188), (160, 164, 162), (176, 186, 192), (206, 190, 170), (140, 140, 138)),
 }
-
-
-@lru_cache(maxsize=1)
-def _noises() -> tuple[Ink, ...]:
-    """Return one noise for each size of cell, mean 0, deviation 1."""
-    rng = np.random.default_rng(SEED)
-    noises = []
-    for cell in CELLS_PX:
-        size = NOISE_PX[0] // cell + 3, NOISE_PX[1] // cell + 3
-        coarse = rng.standard_normal(size, np.float32)
-        noise = (
-            cv2.resize(coarse, None, fx=cell, fy=cell, interpolation=cv2.INTER_CUBIC) if cell > 1 else coarse
-        )
-        noises.append(np.asarray((noise - noise.mean()) / noise.std(), np.float32))
-    return tuple(noises)
-
-
-def cut_noise(size_px: tuple[int, int], *, cell: int, rng: np.random.Generator) -> Ink:
-    """Return smooth noise, mean 0 and deviation 1, of cells of `CELLS_PX[cell]`.
-
-    Args:
-        size_px: (height, width); sizes beyond the stored noise are enlarged from it.
-        cell: Index into `CELLS_PX`.
-        rng: Where it is cut, and how it is mirrored.
-    """
-    noise = _noises()[cell]
-    flips = rng.integers(0, 2, 2)
-    height, width = size_px
-    free = noise.shape[0] - height, noise.shape[1] - width
-    if min(free) < 0:
-        larger = (max(width, noise.shape[1]), max(height, noise.shape[0]))
-        noise = np.asarray(cv2.resize(noise, larger), np.float32)
-        free = noise.shape[0] - height, noise.shape[1] - width
-    top, left = int(rng.integers(free[0] + 1)), int(rng.integers(free[1] + 1))
-    cut = noise[top : top + height, left : left + width]
-    return np.asarray(cut[:: 1 - 2 * int(flips[0]), :: 1 - 2 * int(flips[1])], np.float32)
 
 
 def make_sheet(
@@ -105,7 +66,26 @@ def make_sheet(
     if paper == "old" and rng.random() < 0.5:
         stains = np.clip(cut_noise(sheet_px, cell=4, rng=rng) - 0.6, 0, 1)
         surface -= np.float32(rng.uniform(5, 35)) * stains[..., None] * np.array([0.7, 1, 1.3], np.float32)
+    if rng.random() < EDGES:
+        _show_edge(surface, rng)
     return Sheet(size_px, origin, surface, np.zeros(sheet_px, np.float32))
+
+
+def _show_edge(surface: npt.NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Let the sheet end near a border of the picture; beyond it is a desk or another sheet."""
+    height, width = surface.shape[:2]
+    y, x = _grid((height, width))
+    tilt = np.float32(rng.normal(0, 0.06))
+    depth = np.float32(rng.uniform(0.02, 0.16))
+    side = int(rng.integers(4))
+    beyond = (
+        depth * height - y + tilt * x, y - (1 - depth) * height + tilt * x,
+        depth * width - x + tilt * y, x - (1 - depth) * width + tilt * y,
+    )[side]  # fmt: skip
+    mask = np.asarray(np.clip(0.5 + beyond, 0, 1), np.float32)[..., None]
+    shade = np.asarray(np.clip(0.6 + beyond / 5, 0.6, 1), np.float32)[..., None]
+    desk = np.clip(rng.normal(120, 50, 3), 20, 230).astype(np.float32)
+    surface += mask * (desk * shade - surface)
 
 
 def print_security(sheet: Sheet, *, rng: np.random.Generator) -> None:

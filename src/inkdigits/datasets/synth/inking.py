@@ -7,6 +7,7 @@ where they stand (`synth.writing`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,6 +33,7 @@ def ink_glyph(
     aspect: float = 1.0,
     shear: float = 0.0,
     angle_deg: float = 0.0,
+    swell: Ink | None = None,
 ) -> Ink:
     """Write a glyph again at another size with another pen.
 
@@ -42,6 +44,7 @@ def ink_glyph(
         aspect: Width against the glyph's own.
         shear: Pixels to the right per pixel upward.
         angle_deg: Turn, anticlockwise.
+        swell: Width of the line against `pen_px` over the glyph, any size, or None for an even pen.
 
     Returns:
         (H, W) float32 in [0, 1], ink = 1, with a margin of some pixels.
@@ -64,14 +67,14 @@ def ink_glyph(
     if scale > 1:
         # A third of a pixel of the source hides its grid and keeps corners.
         fine = cv2.GaussianBlur(fine, (0, 0), 0.33 * scale + 0.3)
-    inked = _set_width(np.asarray(fine, np.uint8), half_px=OVERSAMPLING * pen_px / 2)
+    inked = _set_width(np.asarray(fine, np.uint8), half_px=OVERSAMPLING * pen_px / 2, swell=swell)
     return np.asarray(
         cv2.resize(inked, (width // OVERSAMPLING, height // OVERSAMPLING), interpolation=cv2.INTER_AREA),
         np.float32,
     )
 
 
-def _set_width(fine: npt.NDArray[np.uint8], *, half_px: float) -> Ink:
+def _set_width(fine: npt.NDArray[np.uint8], *, half_px: float, swell: Ink | None) -> Ink:
     """Return the same lines with about the given half width, (H, W) float32 in [0, 1].
 
     A line is widened by a constant distance but thinned in proportion to its local width: a constant distance
@@ -86,6 +89,8 @@ def _set_width(fine: npt.NDArray[np.uint8], *, half_px: float) -> Ink:
         2 * float(inside.sum()) / count
     )  # over the section of a line the mean distance is half its half width
     target = min(max(half_px, 0.6), MAX_WIDENING * own)
+    if swell is not None:
+        return _swell(is_ink, inside, own, target * cv2.resize(swell, fine.shape[::-1]))
     if target >= own:
         outside = cv2.distanceTransform(1 - is_ink, cv2.DIST_L2, 3)
         return np.asarray(np.clip(inside - outside + (target - own + 0.5), 0, 1), np.float32)
@@ -93,6 +98,18 @@ def _set_width(fine: npt.NDArray[np.uint8], *, half_px: float) -> Ink:
     ridge = cv2.dilate(inside, np.ones((reach, reach), np.uint8))
     kept = inside - ridge * np.float32(1 - target / own)
     return np.asarray(np.clip(kept + 0.5, 0, 1) * is_ink, np.float32)
+
+
+def _swell(
+    is_ink: npt.NDArray[np.uint8], inside: Ink | npt.NDArray[Any], own: float, target: npt.NDArray[Any]
+) -> Ink:
+    """Return lines whose half width follows a field, (H, W) float32 in [0, 1]."""
+    outside = cv2.distanceTransform(1 - is_ink, cv2.DIST_L2, 3)
+    reach = 2 * int(np.ceil(own)) + 1
+    ridge = cv2.dilate(inside, np.ones((reach, reach), np.uint8))
+    wider = inside - outside + (target - own + 0.5)
+    thinner = (inside - ridge * np.maximum(1 - target / own, 0) + 0.5) * is_ink
+    return np.asarray(np.clip(np.where(target >= own, wider, thinner), 0, 1), np.float32)
 
 
 def draw_lines(paths: Sequence[npt.NDArray[np.float64]], *, pen_px: float) -> tuple[Ink, tuple[int, int]]:

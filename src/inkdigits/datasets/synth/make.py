@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 
 from inkdigits.datasets.synth.bank import GlyphBank
+from inkdigits.datasets.synth.crops import make_crop, make_junk
+from inkdigits.datasets.synth.forms import make_comb, make_page, make_table
 from inkdigits.datasets.synth.page import KINDS, SynthPage
 from inkdigits.datasets.synth.strips import make_amount, make_blank, make_strip
 from inkdigits.errors import UsageError
@@ -32,7 +34,18 @@ class Maker(Protocol):
         """Make a page of this size."""
 
 
-MAKERS: Mapping[str, Maker] = {"strip": make_strip, "amount": make_amount, "blank": make_blank}
+MAKERS: Mapping[str, Maker] = {
+    "strip": make_strip,
+    "amount": make_amount,
+    "comb": make_comb,
+    "table": make_table,
+    "page": make_page,
+    "crop": make_crop,
+    "junk": make_junk,
+    "blank": make_blank,
+}
+TABLE_DIGIT_PX = (14.0, 22.0)
+"""Tables are written small."""
 
 
 def make_synth_page(
@@ -59,6 +72,8 @@ def make_synth_page(
     low, middle, high = DIGIT_PX
     drawn_px = float(np.clip(rng.lognormal(np.log(middle), SPREAD), low, high))
     kind = drawn if kind is None else kind
+    if kind == "table":
+        drawn_px = float(np.clip(0.75 * drawn_px, *TABLE_DIGIT_PX))
     if kind not in MAKERS:
         raise UsageError(
             f"There is no kind of page named {kind!r}", remedy=f"Use one of: {', '.join(KINDS)}."

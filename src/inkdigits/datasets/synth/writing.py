@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from inkdigits.datasets.synth.bank import GlyphBank, Hand
 from inkdigits.datasets.synth.inking import draw_lines, ink_glyph, smooth_path
+from inkdigits.datasets.synth.noise import cut_noise
 from inkdigits.datasets.synth.sheet import NO_NUMBER, Sheet
 from inkdigits.types import Ink
 
@@ -23,7 +24,7 @@ SOLID = 0.3
 GAP_MODES = ("wide", "normal", "touching", "overlapping", "mixed")
 GAP_WEIGHTS = (0.14, 0.30, 0.22, 0.18, 0.16)
 MIXED_WEIGHTS = (0.08, 0.32, 0.35, 0.25, 0.0)
-MIN_ADVANCE = 0.3
+MIN_ADVANCE = 0.4
 """Least distance of the middles of neighbouring digits, in digit heights: readers still see two of them."""
 OLD_FIGURES = {"3": 0.25, "4": 0.25, "5": 0.25, "7": 0.3, "9": 0.3}
 """How far old-style figures go below the line, in digit heights."""
@@ -47,6 +48,7 @@ class Style:
         has_old_figures: Whether 3, 4, 5, 7 and 9 go below the line.
         ligature: Probability that neighbours are joined by a line.
         flag: Probability of a long flag on 5 and 7.
+        swell: How much the width of the line comes and goes with pressure.
     """
 
     hand: Hand
@@ -62,6 +64,7 @@ class Style:
     has_old_figures: bool = False
     ligature: float = 0.0
     flag: float = 0.0
+    swell: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Written:
 
 def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) -> Style:
     """Invent the style of one writer."""
-    pen = float(np.clip(rng.lognormal(np.log(0.095), 0.35), 0.045, 0.22)) * digit_px
+    pen = float(np.clip(rng.lognormal(np.log(0.095), 0.33), 0.045, 0.18)) * digit_px
     return Style(
         hand=bank.draw_hand(rng),
         digit_px=digit_px,
@@ -100,6 +103,7 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         has_old_figures=bool(rng.random() < 0.07),
         ligature=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.1 else 0.0,
         flag=float(rng.uniform(0.3, 0.9)) if rng.random() < 0.15 else 0.0,
+        swell=float(rng.uniform(0.1, 0.45)) if rng.random() < 0.25 else 0.0,
     )
 
 
@@ -136,6 +140,7 @@ class Pencil:
             aspect=style.aspect * float(np.exp(rng.normal(0, 0.06))),
             shear=style.shear - 0.75 * own_slant + float(rng.normal(0, 0.04)),
             angle_deg=float(rng.normal(0, 2.5)),
+            swell=cut_swell(style.swell, rng=rng),
         )
         patch = self._flagged(patch, digit)
         baseline = float(rng.normal(0, style.wobble)) * style.digit_px
@@ -282,7 +287,7 @@ class Pencil:
             return style.digit_px * float(rng.uniform(0.06, 0.28)) + 1
         if mode == "touching":
             return -style.pen_px * float(rng.uniform(0.2, 1.1)) - 0.5
-        return -style.digit_px * float(rng.uniform(0.08, 0.32)) - 0.5 * style.pen_px
+        return -style.digit_px * float(rng.uniform(0.03, 0.2)) - 0.6 * style.pen_px
 
     def _flagged(self, patch: Ink, digit: str) -> Ink:
         """Draw the cap of a 5 or the bar of a 7 on to the right."""
@@ -317,6 +322,13 @@ class Pencil:
         goal = _corner_of(after, at_end=False, part=float(self._rng.uniform(0.0, 0.7)))
         middle = (start + goal) / 2 + (0.0, self.style.digit_px * float(self._rng.uniform(-0.1, 0.25)))
         self.joins.append(smooth_path(np.stack([start, middle, goal])))
+
+
+def cut_swell(strength: float, *, rng: np.random.Generator) -> Ink | None:
+    """Return how the pressure of a nib comes and goes over a glyph, or None for an even pen."""
+    if not strength:
+        return None
+    return np.asarray(np.clip(1 + strength * cut_noise((24, 20), cell=2, rng=rng), 0.35, 2), np.float32)
 
 
 def _corner_of(mark: Mark, *, at_end: bool, part: float) -> npt.NDArray[np.float64]:
