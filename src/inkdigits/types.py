@@ -212,6 +212,64 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule(Rejected):
+    """A ruled line, the border of a cell or of a form.
+
+    Attributes:
+        slope: How far it falls for each pixel to the right; of an upright one, how far it goes to the right for
+            each pixel down.
+    """
+
+    reason: str = "rule"
+    slope: float = 0.0
+
+    @property
+    def is_upright(self) -> bool:
+        """True if it is higher than wide."""
+        return self.box.height > self.box.width
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """Something that a person should look at.
+
+    Attributes:
+        reason: "unsure" for a digit or mark below the least confidence, "violates" for a number that can't satisfy
+            its field.
+        box: Where it stands.
+        guess: The best guess: a label, or the text of a number.
+        confidence: Of the guess.
+        alternatives: Other labels, best first, as (label, probability).
+        number: Index in `Reading.numbers`.
+        page: Index of the page, from 0.
+    """
+
+    reason: str
+    box: Box
+    guess: str
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...]
+    number: int
+    page: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; see `Reading.to_dict`."""
+        return {
+            "reason": self.reason,
+            "box": self.box.to_list(),
+            "guess": self.guess,
+            "confidence": round(self.confidence, 6),
+            "alternatives": [{"label": a, "confidence": round(p, 6)} for a, p in self.alternatives],
+            "number": self.number,
+            "page": self.page,
+        }
+
+
+Cells: TypeAlias = tuple[Number | None, ...]
+"""One row of a table, from left to right; None where a cell holds no number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything that was read from one picture or document.
 
@@ -220,12 +278,14 @@ class Reading:
         rejected: Ink that was judged not to be a digit.
         page_sizes: (height, width) of each upright page, pixels.
         source: Name of the file, or "" for pictures from memory.
+        rows: The numbers as a table, from the top, all rows of a page equally long; () where they make up no table.
     """
 
     numbers: tuple[Number, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     page_sizes: tuple[tuple[int, int], ...] = ()
     source: str = ""
+    rows: tuple[Cells, ...] = ()
 
     @property
     def text(self) -> str:
@@ -238,22 +298,53 @@ class Reading:
         """All digits of all numbers, in reading order."""
         return tuple(digit for number in self.numbers for digit in number.digits)
 
+    @property
+    def review(self) -> tuple[ReviewItem, ...]:
+        """What wants a person's eye: unsure digits and marks, and numbers that can't satisfy their field."""
+        return tuple(item for index, number in enumerate(self.numbers) for item in _review(number, index))
+
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types: dict, list, str, int, float.
+        """Return plain JSON types: dict, list, str, int, float, bool, None.
 
         Keys: `schema` (int), `source`, `text`, `pages` (list of {"width", "height"}), `numbers` (each with
-        `text`, `confidence`, `box`, `line`, `page`, `digits`; each digit with `label`, `confidence`, `box`,
-        `alternatives`) and `rejected` (each with `box`, `reason`, `page`). A box is [x, y, width, height] in
-        pixels of the upright page.
+        `text`, `value`, `kind`, `confidence`, `box`, `line`, `page`, `digits`, `marks`, `seen`, `violates`; each
+        digit with `label`, `confidence`, `box`, `alternatives`, `is_sure`, each mark without `alternatives`),
+        `rows` (each a list of indices into `numbers`, or null), `review` (each with `reason`, `box`, `guess`,
+        `confidence`, `alternatives`, `number`, `page`) and `rejected` (each with `box`, `reason`, `page`). A box is
+        [x, y, width, height] in pixels of the upright page.
         """
+        places = {number: index for index, number in enumerate(self.numbers)}
         return {
             "schema": SCHEMA_VERSION,
             "source": self.source,
             "text": self.text,
             "pages": [{"width": width, "height": height} for height, width in self.page_sizes],
             "numbers": [number.to_dict() for number in self.numbers],
+            "rows": [[None if cell is None else places[cell] for cell in row] for row in self.rows],
+            "review": [item.to_dict() for item in self.review],
             "rejected": [item.to_dict() for item in self.rejected],
         }
+
+
+def _review(number: Number, index: int) -> list[ReviewItem]:
+    items = [
+        ReviewItem(
+            "unsure",
+            sign.box,
+            sign.label,
+            sign.confidence,
+            sign.alternatives if isinstance(sign, Digit) else (),
+            index,
+            number.page,
+        )
+        for sign in number.signs
+        if not sign.is_sure
+    ]
+    if number.violates:
+        items.append(
+            ReviewItem("violates", number.box, number.text, number.confidence, (), index, number.page)
+        )
+    return items
 
 
 class Classifier(Protocol):

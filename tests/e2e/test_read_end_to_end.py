@@ -85,18 +85,20 @@ def test_standard_input() -> None:
 
 def test_json_follows_its_schema() -> None:
     form = json.loads(read(str(EXAMPLES / "list.png"), "--format", "json"))
-    assert list(form) == ["schema", "source", "text", "pages", "numbers", "rejected"]
+    assert list(form) == ["schema", "source", "text", "pages", "numbers", "rows", "review", "rejected"]
     assert form["schema"] == 1
     assert form["source"] == str(EXAMPLES / "list.png")
     with Image.open(EXAMPLES / "list.png") as picture:
         assert form["pages"] == [{"width": picture.width, "height": picture.height}]
     assert len(form["numbers"]) == 5
     for line, number in enumerate(form["numbers"]):
-        assert list(number) == ["text", "confidence", "box", "line", "page", "digits"]
+        assert list(number) == [
+                "text", "value", "kind", "confidence", "box", "line", "page", "digits", "marks", "seen", "violates",
+            ]  # fmt: skip
         assert (number["line"], number["page"]) == (line, 0)
         assert number["text"] == "".join(digit["label"] for digit in number["digits"])
         for digit in number["digits"]:
-            assert list(digit) == ["label", "confidence", "box", "alternatives"]
+            assert list(digit) == ["label", "confidence", "box", "alternatives", "is_sure"]
             assert len(digit["box"]) == 4
             assert len(digit["alternatives"]) == 9
             total = digit["confidence"] + sum(other["confidence"] for other in digit["alternatives"])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inkdigits.types import SCHEMA_VERSION, Box, Digit, LabelledImages, Mark, Number, Reading, Rejected
+from inkdigits.types import SCHEMA_VERSION, Box, Digit, LabelledImages, Mark, Number, Reading, Rejected, Rule
 
 
 def digit(label: str, *, x: int = 0, confidence: float = 0.9) -> Digit:
@@ -67,6 +67,35 @@ def test_an_unsure_sign_is_a_place_holder() -> None:
     assert whole.digits[1].label == "7"
 
 
+def test_review_lists_what_wants_an_eye() -> None:
+    digits = (digit("1"), Digit("7", 0.4, Box(12, 5, 10, 20), (("1", 0.35),), is_sure=False))
+    unsure = Number(digits, page=1, marks=(Mark(".", 0.3, Box(10, 22, 2, 3), is_sure=False),))
+    odd = Number((digit("3"),), violates="It has 1 digit instead of 5")
+    items = Reading((number("12"), unsure, odd)).review
+    assert [(item.reason, item.guess, item.number, item.page) for item in items] == [
+        ("unsure", ".", 1, 1),
+        ("unsure", "7", 1, 1),
+        ("violates", "3", 2, 0),
+    ]
+    assert items[1].alternatives == (("1", 0.35),)
+    assert items[1].to_dict() == {
+        "reason": "unsure", "box": [12, 5, 10, 20], "guess": "7", "confidence": 0.4,
+        "alternatives": [{"label": "1", "confidence": 0.35}], "number": 1, "page": 1,
+    }  # fmt: skip
+
+
+def test_rows_in_json_point_to_numbers() -> None:
+    one, two = number("1"), number("2", line=1)
+    form = Reading((one, two), rows=((one, None), (None, two))).to_dict()
+    assert form["rows"] == [[0, None], [None, 1]]
+
+
+def test_a_rule_is_upright_or_not() -> None:
+    assert Rule(Box(0, 0, 2, 90)).is_upright
+    assert not Rule(Box(0, 0, 90, 2), slope=0.02).is_upright
+    assert Rule(Box(0, 0, 90, 2)).to_dict() == {"box": [0, 0, 90, 2], "reason": "rule", "page": 0}
+
+
 def test_text_has_one_line_per_line_of_writing() -> None:
     numbers = (
         number("12"),
@@ -85,7 +114,8 @@ def test_an_empty_reading() -> None:
     assert reading.text == ""
     assert reading.digits == ()
     assert reading.to_dict() == {
-        "schema": SCHEMA_VERSION, "source": "", "text": "", "pages": [], "numbers": [], "rejected": [],
+        "schema": SCHEMA_VERSION, "source": "", "text": "", "pages": [], "numbers": [], "rows": [], "review": [],
+        "rejected": [],
     }  # fmt: skip
 
 
@@ -124,6 +154,8 @@ def test_json_form_in_full() -> None:
                 "violates": "",
             }
         ],
+        "rows": [],
+        "review": [],
         "rejected": [{"box": [1, 2, 3, 4], "reason": "speck", "page": 1}],
     }
 

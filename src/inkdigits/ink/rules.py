@@ -6,6 +6,7 @@ others: what remains (glyphs).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from inkdigits.ink.binarize import InkPage, Mask, measure_pen_px
 from inkdigits.ink.scale import LEAST_PENS, touches_border, typical_height
-from inkdigits.types import Box, Ink, Rejected
+from inkdigits.types import Box, Ink, Rule
 
 # All lengths are relative to the typical height of a digit. A digit is about 0.6 of its height wide, so its own
 # bars are shorter than PIECE; nothing of a digit is as long as LENGTH.
@@ -24,6 +25,7 @@ FALLBACK_PENS = 15  # height of a digit in pen widths, where everything is one c
 FALLBACK_PART = 0.35  # and at least this part of the page's shorter side: a lone digit may fill its picture
 GRAIN_PX = 5  # gaps of this length within a rule do not interrupt it
 SPAN = 0.4  # part of the page that a rule of printed paper spans at least, even if faint and broken
+ON_RULE_PX = 2  # a broken end lies so close to its rule's straight line
 CUT = 0.75  # a rule that leaves the page may be shorter by this
 DARKER = 1.35  # pixels that are darker than the rule by this belong to a stroke that runs along it
 REACH = 4.0  # a rule is followed so many heights beyond where it was found
@@ -31,7 +33,7 @@ LEAST_REST = 0.5  # something of this part of the typical height must remain, or
 MOST_PAGE_PART = 0.6  # components longer than this part of the page say nothing about the height of digits
 
 
-def remove_rules(page: InkPage) -> tuple[InkPage, list[Rejected]]:
+def remove_rules(page: InkPage) -> tuple[InkPage, list[Rule]]:
     """Take ruled lines out of the ink.
 
     Args:
@@ -41,28 +43,49 @@ def remove_rules(page: InkPage) -> tuple[InkPage, list[Rejected]]:
         The page without rules (the same object if there are none), and where they were, on the working scale.
     """
     height_px = _guess_height(page)
-    across, boxes = _find_horizontal(_Layers.of(page), height_px=height_px)
+    across, lying = _find_horizontal(_Layers.of(page), height_px=height_px)
     down, turned = _find_horizontal(_Layers.of(page).turned(), height_px=height_px)
-    boxes += [Box(box.y, box.x, box.height, box.width) for box in turned]
-    if not boxes:
+    upright = [replace(found, box=_turn(found.box)) for found in turned]
+    rules = [Rule(found.box, slope=found.slope) for found in lying + upright]
+    if not rules:
         return page, []
     mask: Mask = page.mask & (1 - (across | down.T))
-    is_printed = sum(_spans(box, mask) for box in boxes) >= 2
+    is_printed = sum(_spans(rule.box, mask) for rule in rules) >= 2
     if is_printed:
-        mask = _drop_pieces(mask, most_px=max(min(box.width, box.height) for box in boxes) + 1)
+        most_px = 1 + max(round(found.thickness) for found in lying + upright)
+        strict, mask = _drop_pieces(mask, (), most_px=most_px), _drop_pieces(mask, rules, most_px=most_px)
+        # On blank squared paper whole rules are broken to pieces: strokes as thin as they are don't prove writing.
+        if not _holds_writing(strict, height_px=height_px):
+            mask = strict
     if not _holds_writing(mask, height_px=height_px):
         if not is_printed:
             return page, []  # nothing else is written: the line is the writing, such as a plain 1
         mask = np.zeros_like(mask)  # blank ruled paper; what remained were crossings of its lines
     ink: Ink = (page.ink * (1 - _fringe(page.mask & (1 - mask), mask))).astype(np.float32)
     cleaned = replace(page, ink=ink, mask=mask, pen_px=measure_pen_px(mask))
-    return cleaned, [Rejected(box, "rule") for box in boxes]
+    return cleaned, rules
 
 
-def _drop_pieces(mask: Mask, *, most_px: int) -> Mask:
-    """Drop straight level or upright pieces that are no thicker than the printed rules: broken ends of them."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    is_piece = stats[:, 2:4].min(axis=1) <= most_px
+def _turn(box: Box) -> Box:
+    """Exchange rows and columns."""
+    return Box(box.y, box.x, box.height, box.width)
+
+
+def _drop_pieces(mask: Mask, rules: Sequence[Rule], *, most_px: int) -> Mask:
+    """Drop thin pieces that lie on the straight line of a rule: broken ends of it. A 1 between rules stays.
+
+    Without rules, all thin pieces are dropped.
+    """
+    _, labels, stats, centers = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    is_thin = stats[:, 2:4].min(axis=1) <= most_px
+    is_piece = np.zeros_like(is_thin) if rules else is_thin
+    for rule in rules:
+        x, y = rule.box.center
+        (along, across), (mid, other) = (
+            (centers.T, (x, y)) if not rule.is_upright else (centers.T[::-1], (y, x))
+        )
+        away = np.abs(across - other - rule.slope * (along - mid))
+        is_piece |= is_thin & (away <= ON_RULE_PX + most_px)
     is_piece[0] = False
     pieces: Mask = is_piece[labels].astype(np.uint8)
     return mask & (1 - pieces)
@@ -119,13 +142,22 @@ class _Layers:
         return _Layers(self.mask.T.copy(), self.faint.T.copy(), self.contrast.T.copy())
 
 
-def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[Box]]:
+@dataclass(frozen=True)
+class _Found:
+    """A horizontal rule: its box, how far it falls per pixel, its thickness in pixels."""
+
+    box: Box
+    slope: float
+    thickness: float
+
+
+def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[_Found]]:
     """Find horizontal rules, without the pixels of strokes that cross them or run along them.
 
     They are sought in the faint ink: beside strong ink, the threshold of writing breaks weak lines to pieces.
     """
     shape = page.mask.shape
-    rules, boxes = np.zeros_like(page.mask), []
+    rules, found = np.zeros_like(page.mask), []
     piece_px = max(9, round(PIECE * height_px))
     if piece_px >= shape[1]:
         return rules, []
@@ -139,13 +171,14 @@ def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[Box
             continue
         window = (slice(y, y + height), slice(x, x + width))
         own = (labels[window] == index).astype(np.uint8) & page.faint[window]
-        band = _extend(own, Box(x, y, width, height), shape, thickness=thickness, by_px=REACH * height_px)
+        box, slope = Box(x, y, width, height), _measure_slope(own)
+        band = _extend(own, box, shape, slope=slope, thickness=thickness, by_px=REACH * height_px)
         # Writing is higher than the rule where it crosses, and darker where it runs along.
         darkest = DARKER * float(np.median(contrast[window][own > 0]))
         weak = (contrast <= darkest).astype(np.uint8)
         rules |= band & page.mask & weak & (1 - _standing(page.mask, thickness=thickness))
-        boxes.append(Box(x, y, width, height))
-    return rules, boxes
+        found.append(_Found(box, slope[0], thickness))
+    return rules, found
 
 
 def _find_runs(faint: Mask, *, piece_px: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -161,12 +194,25 @@ def _find_runs(faint: Mask, *, piece_px: int) -> tuple[npt.NDArray[np.int32], np
     return labels.astype(np.int32, copy=False), stats.astype(np.int32, copy=False)
 
 
-def _extend(own: Mask, box: Box, shape: tuple[int, ...], *, thickness: float, by_px: float) -> Mask:
-    """Draw the rule's straight line on, beyond its ends and over its gaps: beside strong ink it is broken."""
+def _measure_slope(own: Mask) -> tuple[float, float]:
+    """Return slope and offset of the straight line through the ink."""
     y, x = np.nonzero(own)
     slope, offset = np.polyfit(x, y, 1) if len(x) > 1 else (0.0, 0.0)
+    return float(slope), float(offset)
+
+
+def _extend(
+    own: Mask,
+    box: Box,
+    shape: tuple[int, ...],
+    *,
+    slope: tuple[float, float],
+    thickness: float,
+    by_px: float,
+) -> Mask:
+    """Draw the rule's straight line on, beyond its ends and over its gaps: beside strong ink it is broken."""
     left, right = max(-box.x, round(-by_px)), min(shape[1] - box.x, round(box.width + by_px))
-    ends = [(box.x + x_, box.y + round(slope * x_ + offset)) for x_ in (left, right)]
+    ends = [(box.x + x_, box.y + round(slope[0] * x_ + slope[1])) for x_ in (left, right)]
     band: Mask = np.zeros(shape[:2], np.uint8)
     cv2.line(band, ends[0], ends[1], color=1, thickness=round(thickness) + 2)
     band[box.y : box.bottom, box.x : box.right] |= own

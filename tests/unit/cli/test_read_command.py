@@ -80,7 +80,7 @@ def test_standard_input() -> None:
 
 def test_json() -> None:
     form = json.loads(run(save("a.png", 2), "--format", "json").stdout)
-    assert list(form) == ["schema", "source", "text", "pages", "numbers", "rejected"]
+    assert list(form) == ["schema", "source", "text", "pages", "numbers", "rows", "review", "rejected"]
     assert (form["text"], form["source"], form["pages"]) == ("11", "a.png", [{"width": 300, "height": 140}])
 
 

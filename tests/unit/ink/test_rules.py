@@ -140,3 +140,20 @@ def test_one_stroke_from_edge_to_edge_is_writing(thickness: int) -> None:
     mask[:, 96 : 96 + thickness] = 1
     page = page_of(mask)
     assert remove_rules(page)[0] is page
+
+
+def test_small_digits_and_ones_stay_between_slanted_rules() -> None:
+    # A slanted rule's box is as high as a small digit is wide, and a 1 is as thin as the rule itself.
+    mask = np.zeros((460, 650), np.uint8)
+    for y in range(30, 440, 40):
+        cv2.line(mask, (0, y), (649, y + 10), 1, 2)
+    for x in range(20, 640, 70):
+        cv2.line(mask, (x, 0), (x + 4, 459), 1, 2)
+    for y in range(48, 400, 40):
+        for x in range(45, 600, 70):
+            cv2.ellipse(mask, (x, y + 9), (5, 9), 0, 0, 360, 1, 2)
+            cv2.line(mask, (x + 18, y), (x + 17, y + 18), 1, 2)
+    cleaned, rules = remove_rules(page_of(mask))
+    assert len(find_glyphs(cleaned)[0]) == 2 * 9 * 8
+    assert {rule.is_upright for rule in rules} == {True, False}
+    assert all(abs(rule.slope - 10 / 650) < 0.004 for rule in rules if not rule.is_upright)
