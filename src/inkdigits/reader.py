@@ -17,7 +17,7 @@ from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, InkPage, extract_ink, find_glyphs, normalize_glyph, remove_rules
 from inkdigits.ink.assemble import assemble
 from inkdigits.ink.marks import Candidate, find_strokes
-from inkdigits.types import Box, Classifier, Digit, Number, Probs, Reading, Rejected
+from inkdigits.types import Box, Cells, Classifier, Digit, Number, Probs, Reading, Rejected, Rule
 
 DEFAULT_MODEL = "latin"
 
@@ -31,6 +31,7 @@ class _Found:
     glyphs: list[Glyph]
     boxes: list[Box]
     rejected: list[Rejected]
+    rules: list[Rule]
     candidates: list[Candidate]
     pen_px: float
 
@@ -122,6 +123,7 @@ class Reader:
 
     def _assemble(self, pages: Sequence[_Found], probs: Probs) -> Reading:
         numbers: list[Number] = []
+        rows: list[Cells] = []
         rejected: list[Rejected] = []
         start = 0
         for found in pages:
@@ -133,11 +135,14 @@ class Reader:
             made = assemble(
                 digits,
                 candidates=found.candidates,
+                rules=found.rules,
                 pen_px=found.pen_px,
                 min_confidence=self.min_confidence,
                 page=found.index,
             )
             numbers += made.numbers
+            rows += made.rows
+            rejected += [Rejected(digit.box, "rule", found.index) for digit in made.struck]
             used = {item.box for item in made.used}
             rejected += [item for item in found.rejected if item.box not in used]
         return Reading(
@@ -145,6 +150,7 @@ class Reader:
             rejected=tuple(rejected),
             page_sizes=tuple(found.page.size for found in pages),
             source=pages[0].page.source if pages else "",
+            rows=tuple(rows),
         )
 
     def _to_digit(self, box: Box, row: Probs) -> Digit:
@@ -158,10 +164,11 @@ def _find(page: Page, index: int) -> _Found:
     ink, rules = remove_rules(extract_ink(page.gray))
     glyphs, specks = find_glyphs(ink)
     boxes = [_rescale(glyph.box, ink.scale, page.size) for glyph in glyphs]
-    left = [_rescale(item.box, ink.scale, page.size) for item in rules + specks]
+    ruled = [replace(r, box=_rescale(r.box, ink.scale, page.size), page=index) for r in rules]
+    left = [replace(r, box=_rescale(r.box, ink.scale, page.size), page=index) for r in specks]
     small = [
-        Candidate(box, "dash" if item.reason == "dash" else "speck", fill=_measure_fill(ink, item.box))
-        for box, item in zip(left[len(rules) :], specks, strict=True)
+        Candidate(item.box, "dash" if item.reason == "dash" else "speck", fill=_measure_fill(ink, found.box))
+        for item, found in zip(left, specks, strict=True)
         if item.reason in ("speck", "dash")
     ]
     return _Found(
@@ -169,7 +176,8 @@ def _find(page: Page, index: int) -> _Found:
         index=index,
         glyphs=glyphs,
         boxes=boxes,
-        rejected=[replace(r, box=box, page=index) for r, box in zip(rules + specks, left, strict=True)],
+        rejected=[*ruled, *left],
+        rules=ruled,
         candidates=small + find_strokes(glyphs, boxes),
         pen_px=ink.pen_px / ink.scale,
     )

@@ -1,4 +1,4 @@
-"""The forms in which readings are written: text, JSON, JSON lines, CSV.
+"""The forms in which readings are written: text, JSON, JSON lines, CSV as a table or as a list of numbers.
 
 Owns: what each form looks like. Leaves to others: where it goes.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -23,6 +24,7 @@ class Format(StrEnum):
     json = "json"
     jsonl = "jsonl"
     csv = "csv"
+    list = "list"
 
 
 class Writer(Protocol):
@@ -52,7 +54,9 @@ def make_writer(form: Format, *, is_single: bool) -> Writer:
         case Format.jsonl:
             return _JsonLinesWriter()
         case Format.csv:
-            return _CsvWriter()
+            return _TableWriter(is_single)
+        case Format.list:
+            return _ListWriter()
 
 
 class _TextWriter:
@@ -101,7 +105,7 @@ class _JsonLinesWriter:
         return "".join(self._lines)
 
 
-class _CsvWriter:
+class _ListWriter:
     """One row a number; a source without numbers has one row with an empty text, so that none goes missing."""
 
     def __init__(self) -> None:
@@ -118,3 +122,40 @@ class _CsvWriter:
 
     def finish(self) -> str:
         return self._buffer.getvalue()
+
+
+class _TableWriter:
+    """Tables as they stand on the page; a list of numbers unless every source is a table.
+
+    With several sources each row begins with its source. A blank source is no obstacle and has one row of its own.
+    """
+
+    def __init__(self, is_single: bool) -> None:
+        self._is_single = is_single
+        self._readings: list[Reading] = []
+
+    def add(self, reading: Reading) -> None:
+        self._readings.append(reading)
+
+    def finish(self) -> str:
+        written = [reading for reading in self._readings if reading.numbers]
+        if not written or not all(_is_all_table(reading) for reading in written):
+            return _write_list(self._readings)
+        buffer = io.StringIO()
+        rows = csv.writer(buffer, lineterminator="\n")
+        for reading in self._readings:
+            table = [["" if cell is None else cell.text for cell in row] for row in reading.rows]
+            rows.writerows(table if self._is_single else [[reading.source, *row] for row in table or [[]]])
+        return buffer.getvalue()
+
+
+def _is_all_table(reading: Reading) -> bool:
+    """True if every number stands in a table: one page of a document may be none."""
+    return sum(cell is not None for row in reading.rows for cell in row) == len(reading.numbers)
+
+
+def _write_list(readings: Iterable[Reading]) -> str:
+    writer = _ListWriter()
+    for reading in readings:
+        writer.add(reading)
+    return writer.finish()

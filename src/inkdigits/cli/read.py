@@ -27,7 +27,14 @@ def read(
             show_default=False,
         ),
     ],
-    format: Annotated[Format, typer.Option("--format", "-f", help="How to write the numbers.")] = Format.text,
+    format: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            "-f",
+            help="How to write the numbers; csv writes a table as a table, list one number a row with its box.",
+        ),
+    ] = Format.text,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
     ] = None,
@@ -38,7 +45,7 @@ def read(
         str, typer.Option("--model", help="Name of a shipped model, or a bundle file.")
     ] = "latin",
     min_confidence: Annotated[
-        float, typer.Option("--min-confidence", help="Report digits below this as unsure, not as read.")
+        float, typer.Option("--min-confidence", help="Write ? for digits below this instead of guessing.")
     ] = 0.0,
 ) -> None:
     """Read the numbers in pictures.
@@ -47,7 +54,9 @@ def read(
 
       inkdigits read photo.jpg
 
-      inkdigits read scans/*.png --format csv --output numbers.csv
+      inkdigits read scans/*.png --format list --output numbers.csv
+
+      inkdigits read marks.jpg --format csv
 
       cat digit.png | inkdigits read - --format json
     """

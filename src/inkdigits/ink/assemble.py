@@ -1,17 +1,22 @@
 """Digits and candidates for marks become numbers in reading order.
 
 Owns: the way from single signs to numbers, whoever found the signs: components or a detector. Leaves to others:
-lines (grouping), marks (marks).
+lines (grouping), marks (marks), rows and columns (tables).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from inkdigits.ink.grouping import find_lines, split_numbers
 from inkdigits.ink.marks import REACH, Candidate, Line, find_marks_among, place_mark
-from inkdigits.types import Box, Digit, Mark, Number
+from inkdigits.ink.tables import find_borders, find_column, find_rows, is_on_border
+from inkdigits.types import Box, Cells, Digit, Mark, Number, Rule
+
+CELL_GAP = 1.6  # digits in one ruled cell are one number up to this gap, in heights
+LEAST_BORDERS = 2  # two may be the margins of a page; more make cells
 
 
 @dataclass(frozen=True)
@@ -20,17 +25,22 @@ class Assembled:
 
     Attributes:
         numbers: In reading order.
+        rows: The same numbers as a table; () where they are none.
         used: Candidates that became marks.
+        struck: Digits that are rests of a ruled border.
     """
 
-    numbers: tuple[Number, ...]
-    used: tuple[Candidate, ...]
+    numbers: tuple[Number, ...] = ()
+    rows: tuple[Cells, ...] = ()
+    used: tuple[Candidate, ...] = ()
+    struck: tuple[Digit, ...] = ()
 
 
 def assemble(
     digits: Sequence[Digit],
     *,
     candidates: Sequence[Candidate] = (),
+    rules: Sequence[Rule] = (),
     pen_px: float = 0.0,
     min_confidence: float = 0.0,
     page: int = 0,
@@ -40,26 +50,34 @@ def assemble(
     Args:
         digits: Digits of one page, in any order.
         candidates: Other ink that may be a mark; a stroke with the box of a digit is another view of that digit.
+        rules: Ruled lines; the borders of columns part numbers.
         pen_px: Typical width of a stroke, pixels of the page; 0 where unknown.
         min_confidence: Digits and marks below it are unsure: place holders in the text of their number.
         page: Index of the page.
     """
+    borders = find_borders(rules, [digit.box for digit in digits])
+    struck = tuple(digit for digit in digits if is_on_border(borders, digit.box))
+    digits = [digit for digit in digits if digit not in struck]
+    is_ruled = len(borders) > LEAST_BORDERS
     lines = find_lines([digit.box for digit in digits])
     among = find_marks_among(digits, lines, candidates)
     rest = [[i for i in line if i not in among] for line in lines]
     placed = _place(digits, rest, candidates, pen_px=pen_px)
     for row, mark in among.values():
         placed[row].append(mark)
+    columns = [find_column(borders, digit.box) for digit in digits]
     numbers: list[Number] = []
     line_index = 0
     for line, marks in zip(rest, placed, strict=True):
         if line:
             chosen = _one_per_gap(marks, digits, line)
-            numbers += _make_numbers(digits, line, chosen, line_index=line_index, page=page)
+            links = _Links.of(digits, line, chosen, columns=columns, is_ruled=is_ruled)
+            numbers += _make_numbers(digits, line, links, line_index=line_index, page=page)
             line_index += 1
     numbers = [_doubt(number, min_confidence) for number in numbers]
     kept = {mark.box for number in numbers for mark in number.marks}
-    return Assembled(tuple(numbers), tuple(item for item in candidates if item.box in kept))
+    rows = find_rows(numbers, rules)
+    return Assembled(tuple(numbers), rows, tuple(item for item in candidates if item.box in kept), struck)
 
 
 def _doubt(number: Number, min_confidence: float) -> Number:
@@ -104,33 +122,53 @@ def _rank(mark: Mark) -> tuple[float, int]:
     return mark.confidence, mark.box.width * mark.box.height
 
 
+@dataclass(frozen=True)
+class _Links:
+    """What holds the digits of a line together and what parts them; keys are indices of the digit after a gap."""
+
+    marks: dict[int, Mark]
+    joined: set[int]
+    parted: set[int]
+
+    @staticmethod
+    def of(
+        digits: Sequence[Digit],
+        line: Sequence[int],
+        marks: Sequence[Mark],
+        *,
+        columns: Sequence[int],
+        is_ruled: bool,
+    ) -> _Links:
+        boxes = {i: digits[i].box for i in line}
+        parted = {b for a, b in pairwise(line) if columns[a] != columns[b]}
+        joined = {b for a, b in pairwise(line) if is_ruled and _is_near(boxes[a], boxes[b])} - parted
+        after: dict[int, Mark] = {}
+        row = Line([digits[i].box for i in line])
+        for mark in marks:
+            index = next((i for i in line if boxes[i].center[0] >= mark.box.center[0]), None)
+            if index is None or (index in parted and mark.label != "-"):
+                continue
+            after[index] = mark
+            if index not in parted and row.locate(mark.box).gaps(mark.box)[0] <= REACH:
+                joined.add(index)
+        return _Links(after, joined, parted)
+
+
+def _is_near(left: Box, right: Box) -> bool:
+    return right.x - left.right <= CELL_GAP * max(left.height, right.height)
+
+
 def _make_numbers(
-    digits: Sequence[Digit], line: Sequence[int], marks: Sequence[Mark], *, line_index: int, page: int
+    digits: Sequence[Digit], line: Sequence[int], links: _Links, *, line_index: int, page: int
 ) -> list[Number]:
-    """Cut a line into numbers; a mark belongs to the number of the digit on its right, and joins what it links."""
-    boxes = [digit.box for digit in digits]
-    after = {_next_digit(mark.box, boxes, line): mark for mark in marks}
-    joined = {i for i, mark in after.items() if i is not None and _links(mark, boxes, line, i)}
-    groups = split_numbers(line, boxes, joined=joined)
+    """Cut a line into numbers; a mark belongs to the number of the digit on its right."""
+    groups = split_numbers(line, [d.box for d in digits], joined=links.joined, parted=links.parted)
     return [
         Number(
             tuple(digits[i] for i in group),
             line=line_index,
             page=page,
-            marks=tuple(after[i] for i in group if i in after),
+            marks=tuple(links.marks[i] for i in group if i in links.marks),
         )
         for group in groups
     ]
-
-
-def _next_digit(box: Box, boxes: Sequence[Box], line: Sequence[int]) -> int | None:
-    return next((i for i in line if boxes[i].center[0] >= box.center[0]), None)
-
-
-def _links(mark: Mark, boxes: Sequence[Box], line: Sequence[int], after: int) -> bool:
-    """True unless a mark begins a number: a minus."""
-    before = line.index(after) - 1
-    if before < 0:
-        return False
-    near = Line([boxes[i] for i in line]).locate(mark.box)
-    return mark.label != "-" or near.gaps(mark.box)[0] <= REACH

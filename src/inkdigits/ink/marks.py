@@ -39,7 +39,7 @@ FREE_GAP = 0.3
 CROWD, CROWD_REACH = 2, 1.5  # more specks than this so near are dust
 COMMA_HEIGHT = (0.14, 0.6)
 COMMA_SLIMNESS, LARGE_COMMA_SLIMNESS = 1.15, 0.85  # height to width of a comma; flat ones are large
-LARGE_COMMA = 0.2
+LARGE_COMMA, COMMA_WIDTH = 0.2, 0.42
 COMMA_TOP = 0.55  # it begins below this
 COMMA_TAIL = 0.08  # and ends so far below the baseline
 DASH_WIDTH = (0.22, 1.2)
@@ -257,6 +257,7 @@ def _is_comma(box: Box, where: _Place) -> bool:
     height, (before, after) = box.height / where.height, where.gaps(box)
     slimness = COMMA_SLIMNESS if height < LARGE_COMMA else LARGE_COMMA_SLIMNESS
     has_form = COMMA_HEIGHT[0] <= height <= COMMA_HEIGHT[1] and box.height > slimness * box.width
+    has_form = has_form and box.width <= COMMA_WIDTH * where.height
     is_low = where.rel(box.y) >= COMMA_TOP and where.rel(box.bottom) >= 1 + COMMA_TAIL
     return has_form and is_low and max(before, after) <= REACH and min(before, after) > -0.3
 
