@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from inkdigits.bundles.metadata import METADATA_KEY, BundleMetadata
+from inkdigits.bundles.metadata import METADATA_KEY, NO_DIGIT, BundleMetadata
 from inkdigits.errors import BundleError, ImageFormatError
 from inkdigits.types import Probs
 
@@ -51,8 +51,13 @@ class BundleClassifier:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of the columns of `predict_proba`."""
-        return self.metadata.labels
+        """Names of the classes, in the order of the columns of `predict_proba`; "none" is not among them."""
+        return self.metadata.labels[:-1] if self.knows_none else self.metadata.labels
+
+    @property
+    def knows_none(self) -> bool:
+        """True if the network has a class for ink that is no digit."""
+        return self.metadata.labels[-1] == NO_DIGIT
 
     def predict_logits(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the network's raw outputs.
@@ -61,15 +66,33 @@ class BundleClassifier:
             images: (N, 28, 28), (28, 28) for one; float32 in [0, 1] with ink = 1, or uint8 with ink = 255.
 
         Returns:
-            (N, C) float32 logits, before the temperature.
+            (N, C) float32 logits, before the temperature; that of "none" last where the network has it.
 
         Raises:
             ImageFormatError: If shape or dtype is another.
         """
         ink = as_ink(images, size=self.metadata.input_size)
         if len(ink) <= BATCH:
-            return self._run(ink) if len(ink) else np.zeros((0, len(self.labels)), np.float32)
+            return self._run(ink) if len(ink) else np.zeros((0, len(self.metadata.labels)), np.float32)
         return np.concatenate([self._run(ink[i : i + BATCH]) for i in range(0, len(ink), BATCH)])
+
+    def predict(self, images: npt.NDArray[Any]) -> tuple[Probs, npt.NDArray[np.float32]]:
+        """Return which digit each glyph is if it is one, and how probable it is that it is none.
+
+        Args:
+            images: (N, 28, 28) float32 in [0, 1] with ink = 1, or uint8 in [0, 255] with ink = 255.
+
+        Returns:
+            (N, C) float32, rows sum to 1; (N,) float32 in [0, 1], all 0 if the network has no such class.
+
+        Raises:
+            ImageFormatError: If shape or dtype is another.
+        """
+        logits = self.predict_logits(images) / np.float32(self.metadata.temperature)
+        if not self.knows_none:
+            return softmax(logits), np.zeros(len(logits), np.float32)
+        none: npt.NDArray[np.float32] = softmax(logits)[:, -1]
+        return softmax(logits[:, :-1]), none
 
     def predict_proba(self, images: npt.NDArray[Any]) -> Probs:
         """Return calibrated probabilities; see `inkdigits.types.Classifier`.
@@ -83,7 +106,7 @@ class BundleClassifier:
         Raises:
             ImageFormatError: If shape or dtype is another.
         """
-        return softmax(self.predict_logits(images) / np.float32(self.metadata.temperature))
+        return self.predict(images)[0]
 
     def _run(self, ink: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         logits: npt.NDArray[np.float32] = self._session.run(None, {self._input: ink})[0]

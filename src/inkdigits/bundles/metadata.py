@@ -15,6 +15,8 @@ from inkdigits.errors import BundleError
 
 METADATA_KEY = "inkdigits"
 SCHEMA = 1
+NO_DIGIT = "none"
+"""Name of the class of ink that is no digit; where a network has it, it is the last."""
 _REMEDY = "Take a bundle that 'inkdigits train' wrote, or reinstall the package."
 
 

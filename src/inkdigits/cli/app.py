@@ -18,6 +18,7 @@ from inkdigits.cli.evaluate import evaluate
 from inkdigits.cli.info import info
 from inkdigits.cli.read import read
 from inkdigits.cli.train import train
+from inkdigits.cli.train_detector import train_detector
 from inkdigits.cli.tune import tune
 from inkdigits.errors import InkdigitsError
 
@@ -61,6 +62,7 @@ def _root(
 
 app.command()(read)
 app.command()(train)
+app.command()(train_detector)
 app.command()(tune)
 app.command()(evaluate)
 app.command()(compare)

@@ -39,11 +39,13 @@ class Measured:
         contrast: (H, W) float32, how much darker than paper, as part of paper.
         faint: (H, W) uint8, 1 also where ink is much weaker than the pen nearby, as ruled lines beside writing.
         ground: (H, W) uint8 grey values, ink dark.
+        level: (H, W) float32, contrast of the pen nearby.
     """
 
     contrast: Ink
     faint: Mask
     ground: Gray
+    level: Ink
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,14 @@ def extract_ink(gray: Gray) -> InkPage:
     contrast = _contrast(dark, window_px=int(max(9.0, 5 * pen_px)))
     window_px = int(max(9.0, 8 * pen_px))
     grain_floor = _grain_floor(contrast, window_px=window_px)
-    ink = _soft_threshold(contrast, _local_pen(contrast, grain_floor, window_px=window_px))
+    level = _local_pen(contrast, grain_floor, window_px=window_px)
+    ink = _soft_threshold(contrast, level)
     mask = (ink >= 0.5).astype(np.uint8)
     pen_px = measure_pen_px(mask)
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
     faint = mask | (contrast >= grain_floor).astype(np.uint8)
-    return InkPage(ink, mask, scale, light_on_dark, pen_px, Measured(contrast, faint, dark))
+    return InkPage(ink, mask, scale, light_on_dark, pen_px, Measured(contrast, faint, dark, level))
 
 
 def _blank(shape: tuple[int, int], *, scale: float, light_on_dark: bool) -> InkPage:

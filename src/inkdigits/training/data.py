@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from inkdigits.bundles.metadata import NO_DIGIT
 from inkdigits.datasets import load_dataset, split_train_validation
 from inkdigits.errors import UsageError
 from inkdigits.training.sections import DataSection
-from inkdigits.training.sources import load_source
+from inkdigits.training.sources import load_non_digits, load_source
 from inkdigits.types import LabelledImages
 
 _SIZE = (28, 28)
@@ -34,6 +35,7 @@ def load_training_data(section: DataSection) -> tuple[LabelledImages, LabelledIm
         UsageError: If the sets don't fit together, or hold too few digits.
     """
     parts = [load_source(name) for name in section.sets]
+    parts += [load_non_digits(name) for name in section.non_digits]
     if section.pool_test:
         parts += [load_dataset(name, "test") for name in section.sets]
     data = join_datasets(parts)
@@ -55,6 +57,7 @@ def join_datasets(parts: Sequence[LabelledImages]) -> LabelledImages:
         UsageError: If the sets' classes differ, or pictures are not 28x28.
     """
     first = parts[0]
+    names = max((part.label_names for part in parts), key=len)
     for part in parts:
         if part.images.shape[1:] != _SIZE:
             height, width = part.images.shape[1:]
@@ -62,7 +65,7 @@ def join_datasets(parts: Sequence[LabelledImages]) -> LabelledImages:
                 f"The digits of {part.name} are {height}x{width} pixels, not 28x28",
                 remedy="Bring them into MNIST's form first, with inkdigits.ink.",
             )
-        if part.label_names != first.label_names:
+        if not _fit(part.label_names, names):
             raise UsageError(
                 f"{first.name} and {part.name} don't have the same classes",
                 remedy="Train on them one by one.",
@@ -71,12 +74,18 @@ def join_datasets(parts: Sequence[LabelledImages]) -> LabelledImages:
         return first
     return replace(
         first,
+        label_names=names,
         images=np.concatenate([part.images for part in parts]),
         labels=np.concatenate([part.labels for part in parts]),
         name="+".join(part.name for part in parts),
         writers=None,  # numbers of writers of different sets would collide
         extra={},
     )
+
+
+def _fit(names: tuple[str, ...], longest: tuple[str, ...]) -> bool:
+    """True if the classes are the same, but that some sets lack "none", which stands last."""
+    return names == longest or (*names, NO_DIGIT) == longest
 
 
 def draw_subset(data: LabelledImages, *, size: int, seed: int) -> LabelledImages:

@@ -68,6 +68,7 @@ class DataSection:
 
     Attributes:
         sets: Names of data sets; their training parts are joined.
+        non_digits: Names of sets whose glyphs are no digits, whatever they are; they make the class "none".
         validation_size: Digits that are cut from the training part and only judge.
         seed: Decides which digits these are.
         train_size: How many digits to train on, drawn with `seed`; 0 means all.
@@ -76,6 +77,7 @@ class DataSection:
     """
 
     sets: tuple[str, ...] = ("mnist",)
+    non_digits: tuple[str, ...] = ()
     validation_size: PositiveCount = 5000
     seed: Seed = 0
     train_size: Count = 0

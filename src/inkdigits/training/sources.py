@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from inkdigits.bundles.metadata import NO_DIGIT
 from inkdigits.datasets import load_dataset, subset
 from inkdigits.datasets.pens import PENS, render_sign
 from inkdigits.datasets.strokes import make_strokes, make_writer
@@ -18,12 +19,15 @@ from inkdigits.ink import SIZE_PX, normalize_glyph, normalize_images
 from inkdigits.types import LabelledImages
 
 PEN_SIMULATOR = "pen-simulator"
+SYNTH_CROPS = "synth-crops"
+CLASSES = (*"0123456789", NO_DIGIT)
 PEN_DIGITS = 40_000
 PEN_SEED = 20
 DIGITS_A_WRITER = 10
 HEIGHT_PX = (40, 90)  # pixels of one digit height; the range of digits on photographs of single digits
 # Digits of nist-raw at least this near to a test image of MNIST are the same handwriting (the set's README).
 NEAR_DUPLICATE = 0.90
+HASY_TRAINED = 10
 MNIST_TRAIN = 60_000  # nearest images from this number on belong to MNIST's test part
 
 
@@ -31,7 +35,7 @@ def load_source(name: str) -> LabelledImages:
     """Load what a set gives to learn from, 28x28, in the form that the reader gives the network.
 
     Args:
-        name: A data set of digits, or "pen-simulator".
+        name: A data set of digits, "pen-simulator", or "synth-crops" (synthetic pages, cut as the reader does).
 
     Returns:
         (N, 28, 28) uint8 images with labels; sets that are in MNIST's form already come unchanged.
@@ -83,8 +87,37 @@ def _load_optdigits() -> LabelledImages:
     return load_dataset("optdigits", "train32x32")
 
 
+def load_non_digits(name: str) -> LabelledImages:
+    """Load glyphs that are no digits, 28x28, all of the class "none".
+
+    Args:
+        name: A data set whose licence permits training.
+
+    Returns:
+        (N, 28, 28) uint8 images; every label is 10.
+
+    Raises:
+        DataError: If the set is unknown, absent or damaged.
+    """
+    data = load_dataset(name, "train")
+    if name == "hasy-symbols":
+        # The symbols 10 to 19 judge rejection: nothing may be trained on them.
+        data = subset(data, np.flatnonzero(data.labels < HASY_TRAINED))
+    images = np.rint(normalize_images(data.images) * 255).astype(np.uint8)
+    labels = np.full(len(images), len(CLASSES) - 1, np.int64)
+    return LabelledImages(images, labels, CLASSES, name=f"non-digits of {name}")
+
+
+def _cut_crops() -> LabelledImages:
+    from inkdigits.datasets.synth import GlyphBank  # drags in fonts and textures
+    from inkdigits.training.crops import make_crops
+
+    return make_crops(GlyphBank.load())
+
+
 _SPECIAL: Mapping[str, Callable[[], LabelledImages]] = {
     PEN_SIMULATOR: write_pen_digits,
+    SYNTH_CROPS: _cut_crops,
     "nist-raw": _load_nist_raw,
     "optdigits": _load_optdigits,
 }

@@ -1,0 +1,166 @@
+"""Opens the digit detector's bundle, runs it, and turns its answer into signs: peaks, labels, boxes.
+
+Owns: the session, peaks, overlapping answers. Leaves to others: the view of a page (ink), the network (models).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits.bundles.bundle import FOLDER, _open
+from inkdigits.bundles.metadata import METADATA_KEY, BundleMetadata
+from inkdigits.errors import BundleError
+from inkdigits.types import Ink, Probs
+
+DEFAULT_DETECTOR = "detector"
+STRIDE = 4
+BOX_UNIT_PX = 8.0
+DIGIT_LABELS = 10
+# Two answers that share this part of the smaller box are one sign: touching digits share up to a third.
+SAME_SIGN = 0.5
+
+
+@dataclass(frozen=True)
+class Spotted:
+    """One sign that the detector sees.
+
+    Attributes:
+        x, y, width, height: Its box in pixels of the view.
+        score: How sure the detector is that a sign of this kind stands here, in [0, 1].
+        probs: (C,) probability of each digit, or of each mark.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    score: float
+    probs: Probs
+
+
+class BundleDetector:
+    """A detector read from one ONNX file; unchanging after it is built, shared by threads.
+
+    Args:
+        path: The ONNX file.
+        threads: Threads for one call.
+
+    Raises:
+        BundleError: If the file is missing, damaged, or no detector.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, threads: int = 2) -> None:
+        self.path = Path(path)
+        self._session = _open(self.path, threads=threads)
+        text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+        if text is None:
+            raise BundleError(f"{self.path.name} is no InkDigits bundle", remedy="Take one that ships.")
+        self.metadata = BundleMetadata.from_json(text)
+        self._input = self._session.get_inputs()[0].name
+
+    @property
+    def digits(self) -> tuple[str, ...]:
+        """Labels of digits."""
+        return self.metadata.labels[:DIGIT_LABELS]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Labels of marks."""
+        return self.metadata.labels[DIGIT_LABELS:]
+
+    def run(self, view: Ink) -> npt.NDArray[np.float32]:
+        """Return the network's raw answer.
+
+        Args:
+            view: (H, W) float32 in [0, 1] as `inkdigits.ink.make_view` makes it.
+
+        Returns:
+            (2 + labels + 4, H / 4, W / 4) float32.
+        """
+        answer: npt.NDArray[np.float32] = self._session.run(None, {self._input: view[None, None]})[0][0]
+        return answer
+
+    def detect(self, view: Ink, *, least_score: float) -> tuple[list[Spotted], list[Spotted]]:
+        """Find digits and marks.
+
+        Args:
+            view: As for `run`.
+            least_score: Fainter answers are left out.
+
+        Returns:
+            Digits and marks, best first.
+        """
+        answer = self.run(view)
+        return (
+            decode(answer, channel=0, names=slice(2, 2 + DIGIT_LABELS), least_score=least_score),
+            decode(answer, channel=1, names=slice(2 + DIGIT_LABELS, -4), least_score=least_score),
+        )
+
+
+def decode(
+    answer: npt.NDArray[np.float32], *, channel: int, names: slice, least_score: float
+) -> list[Spotted]:
+    """Turn one channel's peaks into signs; of answers that lie on each other the best remains.
+
+    Args:
+        answer: (C, h, w) as the network gives it.
+        channel: 0 for digits, 1 for marks.
+        names: Where the logits of the labels stand.
+        least_score: Fainter peaks are left out.
+    """
+    heat = answer[channel]
+    least = float(np.log(least_score / (1 - least_score)))
+    peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > least)
+    rows, columns = np.nonzero(peaks)
+    order = np.argsort(-heat[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
+    scores = 1 / (1 + np.exp(-heat[rows, columns]))
+    left, top, right, bottom = np.exp(np.clip(answer[-4:, rows, columns], -6, 6)) * BOX_UNIT_PX
+    x, y = (columns + 0.5) * STRIDE, (rows + 0.5) * STRIDE
+    logits = answer[names, rows, columns].T  # (M, labels)
+    probs = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    probs /= probs.sum(axis=1, keepdims=True)
+    boxes = np.stack([x - left, y - top, x + right, y + bottom], axis=1)
+    kept: list[int] = []
+    for index in range(len(boxes)):
+        if not kept or _shared(boxes[index], boxes[kept]).max() < SAME_SIGN:
+            kept.append(index)
+    return [
+        Spotted(
+            float(boxes[i, 0]), float(boxes[i, 1]), float(boxes[i, 2] - boxes[i, 0]),
+            float(boxes[i, 3] - boxes[i, 1]), float(scores[i]), probs[i].astype(np.float32),
+        )
+        for i in kept
+    ]  # fmt: skip
+
+
+def _shared(box: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the shared area as part of the smaller box; boxes are left, top, right, bottom."""
+    width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
+    height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
+    area = np.clip(width, 0, None) * np.clip(height, 0, None)
+    own = (box[2] - box[0]) * (box[3] - box[1])
+    areas = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
+    shared: npt.NDArray[np.float32] = area / np.maximum(np.minimum(own, areas), 1e-6)
+    return shared
+
+
+def load_detector(name: str | os.PathLike[str] = DEFAULT_DETECTOR, *, threads: int = 2) -> BundleDetector:
+    """Open the detector that ships, or one by path.
+
+    Args:
+        name: "detector", or the path of an ONNX file.
+        threads: Threads for one call.
+
+    Raises:
+        BundleError: If there is no such bundle or it can't be opened.
+    """
+    text = os.fspath(name)
+    path = FOLDER / "detectors" / f"{text}.onnx" if Path(text).suffix != ".onnx" else Path(text)
+    return BundleDetector(path, threads=threads)

@@ -1,0 +1,49 @@
+"""What the digit detector sees of a page: the contrast of the ink, reduced until digits have the height it knows.
+
+Owns: the detector's input, shared by training and reading. Leaves to others: finding ink (binarize), the network.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from inkdigits.ink.binarize import InkPage
+from inkdigits.types import Ink
+
+DIGIT_PX = 24.0  # digits of this height are what the detector knows best; it was trained on 14 to 40
+MULTIPLE = 16  # height and width are filled up to a multiple of this with paper
+# Thinner lines fade when reduced: they are widened before to this width after the reduction. MNIST's thin pens.
+LEAST_PEN_PX = 1.5
+MARGIN_PX = 8  # paper around the page, so that a digit at the border has its surroundings
+
+
+def make_view(page: InkPage, *, scale: float) -> Ink:
+    """Reduce or enlarge the contrast of a page.
+
+    Unlike `InkPage.ink`, nothing is cut off by a threshold: weak print behind writing stays visibly weaker.
+
+    Args:
+        page: A page that is not blank.
+        scale: Pixels of the view per working pixel of the page.
+
+    Returns:
+        (H, W) float32 in [0, 1], 1 where the contrast is that of the pen nearby; H and W are multiples of
+        `MULTIPLE`. Pixel (x, y) of the page lies at (x * scale + MARGIN_PX, y * scale + MARGIN_PX).
+    """
+    measured = page.measured
+    strength: Ink = page.ink if measured is None else np.clip(measured.contrast / measured.level, 0, 1)
+    lacking = round(LEAST_PEN_PX / scale - page.pen_px)
+    if lacking >= 1:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (lacking + 1, lacking + 1))
+        strength = cv2.dilate(strength, disc).astype(np.float32, copy=False)
+    height, width = (max(1, round(side * scale)) for side in strength.shape)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    view = strength if scale == 1 else cv2.resize(strength, (width, height), interpolation=method)
+    canvas = np.zeros((_fill_up(height), _fill_up(width)), np.float32)
+    canvas[MARGIN_PX : MARGIN_PX + height, MARGIN_PX : MARGIN_PX + width] = view
+    return canvas
+
+
+def _fill_up(side: int) -> int:
+    return -(-(side + 2 * MARGIN_PX) // MULTIPLE) * MULTIPLE

@@ -1,0 +1,1 @@
+"""The training room of the digit detector: synthetic pages, targets, loss and loop."""

@@ -1,0 +1,98 @@
+"""A detector's recipe: TOML in, frozen values out, and the run that it describes.
+
+Owns: the recipe's keys and the order of a run. Leaves to others: each step.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inkdigits.errors import RecipeError
+from inkdigits.models.detector import DigitDetector
+from inkdigits.training.detect.loop import DetectorSettings, judge, train_detector
+from inkdigits.training.detect.pages import LABELS, load_or_make_pool
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRecipe:
+    """Everything that decides what a detector becomes.
+
+    Attributes:
+        pages: Number of synthetic views to learn from.
+        validation_pages: Number of other views that only judge.
+        seed: Of the pages; validation uses the next one.
+        train: How it is trained.
+        name, licence, description: Of the bundle.
+        text: The recipe as it was written.
+    """
+
+    pages: int = 16_000
+    validation_pages: int = 500
+    seed: int = 100
+    train: DetectorSettings = field(default_factory=DetectorSettings)
+    name: str = "detector"
+    licence: str = ""
+    description: str = ""
+    text: str = ""
+
+
+def load_detector_recipe(path: Path) -> DetectorRecipe:
+    """Read a detector's recipe.
+
+    Raises:
+        RecipeError: If the file is missing, is no TOML, or holds an unknown key or an impossible value.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
+    train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
+    _refuse_unknown(tables, {"pages", "validation_pages", "seed"})
+    _refuse_unknown(train, {f.name for f in fields(DetectorSettings)})
+    _refuse_unknown(bundle, {"name", "licence", "description"})
+    for key, value in {**tables, **train}.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise RecipeError(f"The key {key!r} must be a number and not negative, not {value!r}")
+    return DetectorRecipe(**tables, train=DetectorSettings(**train), **bundle, text=text)
+
+
+def run_detector_recipe(
+    recipe: DetectorRecipe, folder: Path, *, report: Callable[[dict[str, float]], None], workers: int = 2
+) -> tuple[DigitDetector, dict[str, float]]:
+    """Make pages and train; what is there already is taken up.
+
+    Args:
+        recipe: Says how.
+        folder: Where pages, checkpoint and log go.
+        report: Hears each line of the log.
+        workers: Processes that draw pages.
+
+    Returns:
+        The network, and what the validation views say about it.
+    """
+    train = load_or_make_pool(folder / "pages", seed=recipe.seed, count=recipe.pages, workers=workers)
+    validation = load_or_make_pool(
+        folder / "pages", seed=recipe.seed + 1, count=recipe.validation_pages, workers=workers
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.train.seed)
+        network = DigitDetector(labels=len(LABELS))
+    trained = train_detector(
+        network, recipe.train, train=train, validation=validation, folder=folder, report=report
+    )
+    return trained, judge(trained, validation)
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: set[str]) -> None:
+    for key in table:
+        if key not in known:
+            raise RecipeError(
+                f"A detector's recipe has no key {key!r}", remedy=f"It has: {', '.join(sorted(known))}."
+            )

@@ -1,0 +1,127 @@
+"""The detector learns, resumes bit by bit, and moves boxes together with views."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from inkdigits.bundles.detector import BundleDetector
+from inkdigits.errors import RecipeError, UsageError
+from inkdigits.export.detector import export_detector
+from inkdigits.export.onnx import BundleFacts
+from inkdigits.models.detector import DigitDetector
+from inkdigits.training.detect.loop import DetectorSettings, draw_batch, judge, train_detector
+from inkdigits.training.detect.pages import LABELS, PagePool, join_pools, load_pool, save_pool
+from inkdigits.training.detect.recipe import load_detector_recipe
+
+SETTINGS = DetectorSettings(steps=4, batch_size=4, log_every=2)
+
+
+def make_pool(count: int = 8, *, seed: int = 0) -> PagePool:
+    """Rings (0) and bars (1) on small views."""
+    rng = np.random.default_rng(seed)
+    views = np.zeros((count, 64, 96), np.uint8)
+    boxes, labels, pages = [], [], []
+    for n in range(count):
+        for x in (10, 40, 70):
+            label = int(rng.integers(2))
+            if label:
+                cv2.rectangle(views[n], (x + 5, 20), (x + 7, 43), 255, -1)
+                boxes.append((x + 5, 20, 3, 24))
+            else:
+                cv2.ellipse(views[n], (x + 7, 32), (7, 11), 0, 0, 360, 255, 2)
+                boxes.append((x, 20, 15, 24))
+            labels.append(label)
+            pages.append(n)
+    return PagePool(
+        views, np.array(boxes, np.float32), np.array(labels, np.int64), np.array(pages, np.int64),
+        ("",) * count, ("strip",) * count,
+    )  # fmt: skip
+
+
+def make_network() -> DigitDetector:
+    torch.manual_seed(3)
+    return DigitDetector(labels=14, widths=(8, 8, 16, 16), depths=(1, 1, 1))
+
+
+def test_boxes_move_with_the_view() -> None:
+    pool = make_pool(1)
+    for seed in range(5):
+        views, boxes, _ = draw_batch(pool, np.array([0]), np.random.default_rng(seed))
+        ink = views[0, 0].numpy() > 0.45
+        for x, y, width, height in boxes[0]:
+            inside = ink[
+                max(0, round(y - 2)) : round(y + height + 2), max(0, round(x - 2)) : round(x + width + 2)
+            ]
+            rows = np.flatnonzero(inside.any(axis=1))
+            if len(rows) and y > 3 and y + height < 61 and x > 3 and x + width < 93:
+                assert len(rows) == pytest.approx(height, abs=4)
+
+
+def test_a_stopped_run_ends_like_one_that_went_through(tmp_path: Path) -> None:
+    pool = make_pool()
+    whole = train_detector(make_network(), SETTINGS, train=pool, validation=pool, folder=tmp_path / "a",
+                           report=lambda _: None)  # fmt: skip
+
+    def stop(record: dict[str, float]) -> None:
+        if record["step"] == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_detector(
+            make_network(), SETTINGS, train=pool, validation=pool, folder=tmp_path / "b", report=stop
+        )
+    resumed = train_detector(make_network(), SETTINGS, train=pool, validation=pool, folder=tmp_path / "b",
+                             report=lambda _: None)  # fmt: skip
+    for name, weight in whole.state_dict().items():
+        assert torch.equal(weight, resumed.state_dict()[name]), name
+
+
+def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
+    pool = make_pool()
+    train_detector(
+        make_network(), SETTINGS, train=pool, validation=pool, folder=tmp_path, report=lambda _: None
+    )
+    with pytest.raises(UsageError, match="other settings"):
+        train_detector(make_network(), DetectorSettings(steps=5), train=pool, validation=pool, folder=tmp_path,
+                       report=lambda _: None)  # fmt: skip
+
+
+def test_it_learns_to_tell_rings_from_bars(tmp_path: Path) -> None:
+    settings = DetectorSettings(steps=60, batch_size=8, log_every=60, ema_decay=0.9, learning_rate=5e-3)
+    trained = train_detector(make_network(), settings, train=make_pool(64), validation=make_pool(8, seed=1),
+                             folder=tmp_path, report=lambda _: None)  # fmt: skip
+    assert judge(trained, make_pool(8, seed=1))["accuracy"] > 0.8
+
+
+def test_the_bundle_answers_like_the_network(tmp_path: Path) -> None:
+    network = make_network().eval()
+    path = tmp_path / "detector.onnx"
+    export_detector(network, path, BundleFacts("detector", LABELS))
+    detector = BundleDetector(path)
+    assert detector.digits == tuple("0123456789")
+    assert detector.marks == (".", ",", "-", "/")
+    view = np.random.default_rng(1).random((80, 112), dtype=np.float32)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(view[None, None]))[0].numpy()
+    np.testing.assert_allclose(detector.run(view), expected, atol=1e-3)
+
+
+def test_pools_survive_the_disk_and_joining(tmp_path: Path) -> None:
+    first, second = make_pool(3), make_pool(2, seed=1)
+    save_pool(first, tmp_path / "pool.npz")
+    joined = join_pools([load_pool(tmp_path / "pool.npz"), second])
+    assert len(joined) == 5
+    np.testing.assert_array_equal(joined.boxes[joined.signs_of(3)], second.boxes[second.signs_of(0)])
+    np.testing.assert_array_equal(joined.views[2], first.views[2])
+
+
+def test_unknown_keys_of_a_recipe_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "detector.toml"
+    path.write_text("pages = 10\n[train]\nstep = 3\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="step"):
+        load_detector_recipe(path)
