@@ -13,11 +13,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from inkdigits.types import Box, Classifier, Digit, Number, Reading, Rejected
+from inkdigits.types import (
+    Box,
+    Classifier,
+    Digit,
+    Mark,
+    Number,
+    Reading,
+    Rejected,
+    ReviewItem,
+    Rule,
+)
 
 if TYPE_CHECKING:
     from inkdigits.bundles import load_classifier
     from inkdigits.errors import InkdigitsError
+    from inkdigits.fields import Field
     from inkdigits.images import Source
     from inkdigits.reader import Reader
 
@@ -26,15 +37,19 @@ __all__ = [
     "Box",
     "Classifier",
     "Digit",
+    "Field",
     "InkdigitsError",
+    "Mark",
     "Number",
     "Reader",
     "Reading",
     "Rejected",
+    "ReviewItem",
+    "Rule",
     "load_classifier",
     "read",
 ]
-_LAZY = {"Reader": "reader", "load_classifier": "bundles", "InkdigitsError": "errors"}
+_LAZY = {"Reader": "reader", "load_classifier": "bundles", "InkdigitsError": "errors", "Field": "fields"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the standard hook for lazy modules (PEP 562)

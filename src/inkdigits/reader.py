@@ -13,6 +13,7 @@ import numpy as np
 
 from inkdigits.bundles import load_classifier
 from inkdigits.errors import UsageError
+from inkdigits.fields import Field, apply_field
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, InkPage, extract_ink, find_glyphs, normalize_glyph, remove_rules
 from inkdigits.ink.assemble import assemble
@@ -68,11 +69,12 @@ class Reader:
         self.min_confidence = min_confidence
         self.limits = limits
 
-    def read(self, source: Source) -> Reading:
+    def read(self, source: Source, *, field: Field | None = None) -> Reading:
         """Read all numbers of one picture or document.
 
         Args:
             source: Path ("-" for standard input), bytes, PIL image, or array (H, W), (H, W, 3) RGB, (H, W, 4).
+            field: What is known about its numbers; it decides between alternatives.
 
         Returns:
             Numbers in reading order; a blank page gives an empty reading.
@@ -80,13 +82,14 @@ class Reader:
         Raises:
             ImageError: If the source is no usable picture.
         """
-        return self.read_many([source])[0]
+        return self.read_many([source], field=field)[0]
 
-    def read_many(self, sources: Iterable[Source]) -> list[Reading]:
+    def read_many(self, sources: Iterable[Source], *, field: Field | None = None) -> list[Reading]:
         """Read several pictures; the glyphs of all are classified together.
 
         Args:
             sources: As for `read`.
+            field: As for `read`.
 
         Returns:
             One reading a source, in order.
@@ -94,13 +97,14 @@ class Reader:
         Raises:
             ImageError: If one of the sources is no usable picture.
         """
-        return self.read_pages([load_pages(source, limits=self.limits) for source in sources])
+        return self.read_pages([load_pages(source, limits=self.limits) for source in sources], field=field)
 
-    def read_pages(self, documents: Sequence[Sequence[Page]]) -> list[Reading]:
+    def read_pages(self, documents: Sequence[Sequence[Page]], *, field: Field | None = None) -> list[Reading]:
         """Read documents that are already loaded.
 
         Args:
             documents: Pages of each document.
+            field: As for `read`.
 
         Returns:
             One reading a document, in order.
@@ -113,7 +117,9 @@ class Reader:
             count = sum(len(page.glyphs) for page in pages)
             readings.append(self._assemble(pages, probs[start : start + count]))
             start += count
-        return readings
+        if field is None:
+            return readings
+        return [apply_field(reading, field, min_confidence=self.min_confidence) for reading in readings]
 
     def _classify(self, glyphs: Sequence[Glyph]) -> Probs:
         forms = np.zeros((len(glyphs), 28, 28), np.float32)

@@ -47,6 +47,14 @@ def read(
     min_confidence: Annotated[
         float, typer.Option("--min-confidence", help="Write ? for digits below this instead of guessing.")
     ] = 0.0,
+    field: Annotated[
+        str,
+        typer.Option(
+            "--field",
+            help="What is known about the numbers, such as length=5,checksum=luhn.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Read the numbers in pictures.
 
@@ -58,12 +66,16 @@ def read(
 
       inkdigits read marks.jpg --format csv
 
+      inkdigits read card.png --field length=16,checksum=luhn --min-confidence 0.9
+
       cat digit.png | inkdigits read - --format json
     """
     # Imported here so that other commands and --help need not wait for OpenCV and ONNX Runtime.
+    from inkdigits.fields import parse_field
     from inkdigits.images import expand_paths, load_pages
     from inkdigits.reader import Reader
 
+    known = parse_field(field) if field else None
     reader = Reader(model, min_confidence=min_confidence)
     names = expand_paths(files)
     writer = make_writer(format, is_single=len(names) == 1)
@@ -72,7 +84,7 @@ def read(
     for name in follow(names, "Reading"):
         try:
             pages = load_pages(name, limits=reader.limits)
-            reading = reader.read_pages([pages])[0]
+            reading = reader.read_pages([pages], field=known)[0]
             writer.add(reading)
             if pictures:
                 pictures.save(pages, reading)

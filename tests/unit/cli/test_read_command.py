@@ -130,6 +130,30 @@ def test_least_confidence(least: str, text: str) -> None:
     assert run(save("a.png", 1), "--min-confidence", least).stdout == text
 
 
+def test_a_field_decides_and_is_told() -> None:
+    form = json.loads(run(save("a.png", 3), "--field", "allow=0", "-f", "json").stdout)
+    (number,) = form["numbers"]
+    assert (number["text"], number["seen"], number["violates"]) == ("000", "111", "")
+    assert number["confidence"] == pytest.approx(0.2**3)
+    form = json.loads(run("a.png", "--field", "length=5", "-f", "json").stdout)
+    assert form["numbers"][0]["violates"] == "it has 3 digits instead of 5"
+    assert [item["reason"] for item in form["review"]] == ["violates"]
+
+
+def test_a_bad_field_stops_before_reading() -> None:
+    with pytest.raises(UsageError, match="describes no field"):
+        run("absent.png", "--field", "size=5")
+
+
+def test_a_table_is_written_as_one() -> None:
+    page = np.full((300, 300), 240, np.uint8)
+    for x, y in ((50, 40), (70, 40), (200, 40), (55, 170), (205, 170), (225, 170)):
+        cv2.line(page, (x, y), (x, y + 60), 20, 7)
+    Image.fromarray(page).save("a.png")
+    assert run("a.png", "--format", "csv").stdout == "11,1\n1,11\n"
+    assert run("a.png", "--format", "csv", "--min-confidence", "0.9").stdout == "??,?\n?,??\n"
+
+
 def test_one_bad_file_among_good_ones() -> None:
     Path("bad.png").write_bytes(b"no picture")
     result = run(save("a.png", 1), "bad.png", save("c.png", 2), code=3)
