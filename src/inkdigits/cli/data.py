@@ -147,6 +147,44 @@ def show(
     typer.echo(str(chart))
 
 
+@app.command()
+def synth(
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", "-k", help="Kind of pages; by default all, as they are trained on."),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .png file.")] = Path("synth.png"),
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="Pages on the sheet.")] = 24,
+    seed: Annotated[int, typer.Option("--seed", help="Equal seeds make equal pages.")] = 0,
+    pens_only: Annotated[
+        bool, typer.Option("--pens-only", help="Only simulated pens: needs no data set.")
+    ] = False,
+) -> None:
+    """Draw made pages with the boxes of their signs, as the detector is trained on them.
+
+    Kinds: strip, amount, comb, table, page, crop, junk, blank.
+
+    **Examples**
+
+        inkdigits data synth
+
+        inkdigits data synth --kind amount --count 40 --output amounts.png
+    """
+    import numpy as np
+
+    from inkdigits.datasets.synth import KINDS, GlyphBank, make_synth_page
+    from inkdigits.datasets.synth.preview import save_page_sheet
+
+    if kind is not None and kind not in KINDS:
+        raise UsageError(
+            f"There is no kind of page named {kind!r}", remedy=f"Use one of: {', '.join(KINDS)}."
+        )
+    bank = GlyphBank.simulated(np.random.default_rng(seed)) if pens_only else GlyphBank.load()
+    rngs = [np.random.default_rng([seed, index]) for index in range(count)]
+    save_page_sheet([make_synth_page(bank, rng=rng, kind=kind) for rng in rngs], output)
+    typer.echo(str(output))
+
+
 def _show_augmentation(data: LabelledImages, recipe: Path, output: Path, *, samples: int, seed: int) -> None:
     """Draw each change of a recipe alone, and all of them together, on the same digits."""
     from inkdigits.evaluation.plots_augment import save_augmentation_sheet

@@ -179,3 +179,19 @@ def test_show_reads_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("INKDIGITS_DATA", str(tmp_path))
     with pytest.raises(DataNotFoundError):
         RUNNER.invoke(app, ["show", name], catch_exceptions=False)
+
+
+def test_synth_draws_made_pages(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheets" / "pages.png"
+    arguments = ["synth", "--kind", "comb", "--count", "3", "--pens-only", "--output", str(sheet)]
+    assert run(*arguments).strip() == str(sheet)
+    first = sheet.read_bytes()
+    run(*arguments)
+    assert sheet.read_bytes() == first
+    with Image.open(sheet) as picture:
+        assert picture.size == (2 * 772, 2 * 260)
+
+
+def test_synth_names_an_unknown_kind() -> None:
+    with pytest.raises(UsageError, match="poster"):
+        run("synth", "--kind", "poster")

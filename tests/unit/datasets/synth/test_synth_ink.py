@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from inkdigits.datasets.synth.bank import GlyphBank
+from inkdigits.datasets.synth.inking import draw_lines, ink_glyph, smooth_path
+from inkdigits.datasets.synth.shapes import LETTERS, SIGNS, crop_to_ink, make_fake, render_shape, write_form
+
+BAR = np.full((40, 8), 255, np.uint8)
+
+
+@pytest.mark.parametrize("pen_px", [2.0, 4.0, 7.0])
+def test_a_glyph_gets_the_asked_pen_and_height(pen_px: float) -> None:
+    ink = ink_glyph(BAR, height_px=40, pen_px=pen_px)
+    widths = ink.sum(axis=1)
+    assert np.median(widths[widths > 0.5]) == pytest.approx(pen_px, abs=1.2)
+    assert np.count_nonzero(widths > 0.5) == pytest.approx(40, abs=8)
+
+
+def test_shear_leans_to_the_right() -> None:
+    ink = ink_glyph(BAR, height_px=40, pen_px=4, shear=0.5)
+    rows = np.flatnonzero(ink.sum(axis=1) > 1)
+    top, bottom = (np.average(np.arange(ink.shape[1]), weights=ink[row]) for row in (rows[3], rows[-4]))
+    assert top - bottom == pytest.approx(17, abs=4)
+
+
+def test_a_swelling_pen_is_wide_where_the_field_is() -> None:
+    swell = np.ones((10, 4), np.float32)
+    swell[:5] = 0.5
+    ink = ink_glyph(BAR, height_px=40, pen_px=6, swell=swell)
+    rows = np.flatnonzero(ink.sum(axis=1) > 0.5)
+    assert ink[rows[6]].sum() < 0.8 * ink[rows[-7]].sum()
+
+
+def test_lines_are_where_they_are_drawn() -> None:
+    ink, (x, y) = draw_lines([np.array([[10.0, 20.0], [30.0, 20.0]])], pen_px=3)
+    assert ink.sum() == pytest.approx(3 * 21.5, rel=0.15)
+    rows, cols = np.nonzero(ink > 0.5)
+    assert rows.mean() + y + 0.5 == pytest.approx(20, abs=0.6)
+    assert cols.mean() + x + 0.5 == pytest.approx(20, abs=0.6)
+
+
+def test_a_smooth_path_passes_its_points() -> None:
+    points = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0], [4.0, 4.0]])
+    path = smooth_path(points)
+    for point in points:
+        assert np.linalg.norm(path - point, axis=1).min() < 1e-9
+
+
+def test_letters_that_look_like_digits_are_left_out() -> None:
+    assert not set("oOlIisSzZbqgBGD") & set(LETTERS)
+    assert not set("0123456789") & (set(LETTERS) | set(SIGNS))
+
+
+def test_every_form_and_fake_can_be_drawn() -> None:
+    rng = np.random.default_rng(0)
+    forms = [form for table in (LETTERS, SIGNS) for forms in table.values() for form in forms]
+    drawn = [write_form(form, rng=rng) for form in forms] + [make_fake(rng) for _ in range(20)]
+    assert all(render_shape(paths, height_px=30, pen_px=3).max() > 200 for paths in drawn)
+
+
+def test_cropping_keeps_an_empty_picture() -> None:
+    assert crop_to_ink(np.zeros((5, 4), np.uint8)).shape == (5, 4)
+
+
+@pytest.mark.real_data
+def test_the_bank_takes_only_what_may_be_learned_from() -> None:
+    bank = GlyphBank.load()
+    assert set(bank.sources) == {"mnist", "nist", "optdigits", "pen"}
+    assert len(bank.sources["mnist"].glyphs) == 60_000
+    assert len(bank.sources["nist"].glyphs) == 10_000 - 496
+    assert len(bank.others["symbol"]) == 2139
+    assert len(bank.sources["optdigits"].glyphs) == 1934
