@@ -305,7 +305,8 @@ class Pencil:
             if band[:, int(x0)].any()
             else float(top_rows[0])
         )
-        length = style.digit_px * float(rng.uniform(0.2, 0.75))
+        # A bar of 7 that goes on behind its stem makes it a T.
+        length = style.digit_px * float(rng.uniform(0.2, 0.75) if digit == "5" else rng.uniform(0.08, 0.25))
         path = np.array([[0, 0], [0.5, -0.06], [1.0, float(rng.normal(-0.12, 0.1))]]) * length
         start = np.array([x0, y0 + style.pen_px / 2])
         line, corner = draw_lines([smooth_path(path + start)], pen_px=style.pen_px)
