@@ -64,10 +64,12 @@ def is_date(first: str, second: str, third: str) -> bool:
     """Return True if three groups of digits can be year, month, day or day, month, year, in any usual order.
 
     Args:
-        first: Digits.
-        second: Digits.
-        third: Digits.
+        first: Digits; anything else gives False.
+        second: As first.
+        third: As first.
     """
+    if not all(group.isdecimal() and len(group) <= 4 for group in (first, second, third)):
+        return False
     if len(first) == 4:
         return len(third) <= 2 and _is_day_and_month(third, second)
     if len(third) not in (2, 4) or len(first) > 2:

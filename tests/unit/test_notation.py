@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.notation import Kind, find_kind, parse_value
+from inkdigits.notation import Kind, find_kind, is_date, parse_value
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,11 @@ def test_grouped_thousands_are_the_number(number: int) -> None:
 @given(st.text("0123456789.,-/? ", max_size=12))
 def test_any_text_has_a_kind_and_only_numbers_a_value(text: str) -> None:
     assert (parse_value(text) is not None) == (find_kind(text) == "number")
+
+
+@given(
+    st.text("0123456789x", max_size=5), st.text("0123456789x", max_size=5), st.text("0123456789x", max_size=5)
+)
+def test_any_three_groups_are_a_date_or_not(first: str, second: str, third: str) -> None:
+    if is_date(first, second, third):
+        assert sorted(map(len, (first, second, third)))[0] >= 1

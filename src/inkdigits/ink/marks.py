@@ -55,8 +55,10 @@ DATE_SLANT_DEG, FLAT_SLANT_DEG, DATE_HIGHER = 22.0, 33.0, 1.0
 TINY = 0.42  # nothing so low, on the baseline between two digits, is a digit
 SMALL = 0.6  # a glyph lower than this part of the digits beside it may be a comma or a dash
 STRAIGHT = 0.13  # thickness of a straight stroke, as part of its length: standard deviations
-# Share of marks placed by geometry that were right: 500 simulated numbers a mark, ten papers and pens.
-TRUST = {".": 0.97, ",": 0.97, "-": 0.97, "/": 0.95}
+# Share of marks placed by geometry that were right, on 1,050 simulated numbers with all papers and pens: 142 of 145
+# points, 145 of 146 commas, all of 437 dashes and of 161 slashes. Found were 142 of 150, 145 of 150, 437 of 450 and
+# 161 of 450; a slash looks most like a digit, so it is trusted less than it earned.
+TRUST = {".": 0.97, ",": 0.98, "-": 0.99, "/": 0.95}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkdigits.ink.assemble import Assembled, assemble
-from inkdigits.ink.marks import Candidate
+from inkdigits.ink.marks import Candidate, Shape
 from inkdigits.types import Box, Digit
 
 HEIGHT, WIDTH, PITCH = 50, 28, 40
@@ -132,6 +132,7 @@ def test_two_strokes_that_make_a_date() -> None:
     assert read("201112024", 2, 4) == "20/1/2024"
     assert read("991992024", 2, 4) == "991992024"  # no such day
     assert read("201112024") == "201112024"
+    assert read("21120", 1, 2) == "21120"  # side by side: no group between them
 
 
 def test_raised_cents_stay_on_their_line() -> None:
@@ -149,6 +150,26 @@ def test_low_confidence_makes_place_holders() -> None:
     assert text_of(made) == "??.50"
     made = assemble(digits, candidates=[speck(171, 146)], pen_px=5, min_confidence=0.98)
     assert text_of(made) == "???50"
+
+
+BOXES = st.builds(Box, st.integers(0, 300), st.integers(0, 120), st.integers(1, 60), st.integers(1, 60))
+SHAPES = st.sampled_from(["speck", "dash", "stroke"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(BOXES, max_size=14), st.lists(st.tuples(BOXES, SHAPES), max_size=8), st.floats(-60, 60))
+def test_any_ink_is_put_somewhere(
+    boxes: list[Box], others: list[tuple[Box, Shape]], slant_deg: float
+) -> None:
+    digits = [Digit(str(i % 10), 0.5 + 0.03 * i, box) for i, box in enumerate(boxes)]
+    strokes = [Candidate(box, "stroke", slant_deg=slant_deg) for box in boxes[::2]]
+    made = assemble(digits, candidates=[Candidate(*other) for other in others] + strokes, pen_px=4)
+    marks = [mark.box for number in made.numbers for mark in number.marks]
+    read = [digit for number in made.numbers for digit in number.digits]
+    assert len(read) == len({id(digit) for digit in read})
+    assert {digit.box for digit in read} | set(marks) <= set(boxes) | {box for box, _ in others}
+    lines = [number.line for number in made.numbers]
+    assert lines == sorted(lines)
 
 
 @settings(max_examples=60, deadline=None)
