@@ -18,7 +18,7 @@ from inkdigits.annotate import (
     format_percent,
 )
 from inkdigits.images import Page
-from inkdigits.types import Box, Digit, Number, Reading, Rejected
+from inkdigits.types import Box, Digit, Mark, Number, Reading, Rejected
 
 MIDDLE = Box(200, 120, 60, 90)
 
@@ -91,6 +91,24 @@ def test_boxes_are_enlarged_with_the_page() -> None:
     assert picture.size == (480, 480)
     assert drawn[8 * 25 - 1, 8 * 20 : 8 * 30].all()
     assert not drawn[8 * 25 : 8 * 45, 8 * 20 : 8 * 30].any()
+
+
+def test_marks_are_framed() -> None:
+    (number,) = reading_of(0.5).numbers
+    marked = Reading((Number(number.digits, marks=(Mark(".", 0.97, Box(280, 200, 8, 8)),)),))
+    drawn = pixels_of(annotate_page(make_page(), marked), SURE)
+    assert drawn[199, 280:288].all()
+    assert not drawn[200:208, 280:288].any()
+
+
+def test_what_wants_an_eye_stands_out() -> None:
+    digit = Digit("4", 0.99, MIDDLE, is_sure=False)  # below what was asked for
+    picture = annotate_page(make_page(), Reading((Number((digit,)),)))
+    assert pixels_of(picture, UNSURE).any()
+    assert not pixels_of(picture, SURE).any()
+    odd = Reading((Number((Digit("4", 0.99, MIDDLE),), violates="it has 1 digit instead of 5"),))
+    drawn = pixels_of(annotate_page(make_page(), odd), UNSURE)
+    assert drawn[MIDDLE.bottom + 5, MIDDLE.x : MIDDLE.right].all()
 
 
 def test_rejected_ink_is_framed_in_grey() -> None:
