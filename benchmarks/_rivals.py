@@ -62,7 +62,7 @@ class RapidOcr(Rival):
     def read_words(self, picture: Image.Image, layout: Layout) -> list[Word]:
         array = np.ascontiguousarray(np.asarray(picture)[..., ::-1])  # RGB -> BGR
         if layout == "page":
-            found = self.engine(array)
+            found = self.engine(array, use_det=True, use_cls=True, use_rec=True)  # it keeps the last settings
         else:
             found = self.engine(array, use_det=False, use_cls=False, use_rec=True)
         texts, scores = found.txts or (), found.scores or ()
