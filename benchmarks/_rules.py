@@ -15,6 +15,7 @@ from inkdigits.evaluation.tables import TableScore, score_sequence
 
 Rule: TypeAlias = Callable[[Case, Answer], bool]
 SURE = 0.95
+TITLE_NUMBER = "92"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ def is_exact(case: Case, answer: Answer) -> bool:
 def has_exact_digits(case: Case, answer: Answer) -> bool:
     """All digits of the picture, in order, and no other; separators, blanks and line feeds don't count."""
     return keep_digits(answer.text) == keep_digits(case.truth)
+
+
+def has_exact_form_digits(case: Case, answer: Answer) -> bool:
+    """The same, but the "92" that is printed in the title of one form, FORM-92, may be read before them."""
+    truth = keep_digits(case.truth)
+    return keep_digits(answer.text) in (truth, TITLE_NUMBER + truth)
 
 
 def holds_number(case: Case, answer: Answer) -> bool:

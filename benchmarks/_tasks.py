@@ -83,8 +83,8 @@ def make_tasks() -> list[Task]:
         *_make_glyph_tasks("optdigits", "validation32x32", 0.96, tight=True),
         *_make_glyph_tasks("hwd-1000", "all", 0.995, tight=False),
         *_make_glyph_tasks("grid-scans-0to7", "all", 0.99, tight=False),
-        Task("in4085-forms", partial(load_cases, "in4085-forms"), "page", rules.has_exact_digits, (
-            Measure("four digits and no other", rules.rate(rules.has_exact_digits), 0.96),
+        Task("in4085-forms", partial(load_cases, "in4085-forms"), "page", rules.has_exact_form_digits, (
+            Measure("four digits and no other", rules.rate(rules.has_exact_form_digits), 0.96),
             Measure("the number is among the answers", rules.rate(rules.holds_number)),
         )),
         Task("number-photos", partial(load_cases, "number-photos"), "page", rules.is_exact, (
