@@ -5,7 +5,10 @@ Owns: which cuts teach what. Leaves to others: pages (datasets.synth), cutting a
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
+from multiprocessing import get_context
 from typing import Final
 
 import cv2
@@ -22,10 +25,13 @@ SYNTH_CROPS: Final = "synth-crops"
 CLASSES: Final = (*"0123456789", NO_DIGIT)
 CROPS: Final = 40_000
 SEED: Final = 40
+_CHUNK: Final = 2500
 _NONE: Final = 10
 _SIZE_PX: Final = (160, 420)
 _JITTER: Final = 0.07
 """Standard deviation of a side of the detector's boxes, as part of the longer side."""
+_WHOLE: Final = 0.5
+"""A cut whose box agrees less with the digit's has lost so much of it that nobody could tell which it was."""
 _APART: Final = 0.25
 """One that agrees with no digit's by more than this is none."""
 
@@ -55,13 +61,53 @@ def make_crops(bank: GlyphBank, *, count: int = CROPS, seed: int = SEED) -> Labe
     return LabelledImages(images, labels, CLASSES, name=SYNTH_CROPS)
 
 
+def make_many_crops(*, count: int = CROPS, seed: int = SEED, workers: int | None = None) -> LabelledImages:
+    """Cut many glyphs, in several processes; each chunk has its own seed, so their number changes nothing.
+
+    Args:
+        count: How many, rounded up to whole chunks.
+        seed: The same seed gives the same glyphs.
+        workers: Processes; None takes one for each processor.
+    """
+    seeds = [seed * 1000 + index for index in range(-(-count // _CHUNK))]
+    # "spawn": a fork of a process whose numeric libraries have started threads hangs
+    context = get_context("spawn")
+    count_workers = workers or os.cpu_count()
+    with ProcessPoolExecutor(count_workers, mp_context=context, initializer=_start_worker) as pool:
+        parts = list(pool.map(_make_chunk, seeds))
+    return LabelledImages(
+        np.concatenate([part.images for part in parts])[:count],
+        np.concatenate([part.labels for part in parts])[:count],
+        CLASSES,
+        name=SYNTH_CROPS,
+    )
+
+
+_bank: GlyphBank | None = None
+
+
+def _start_worker() -> None:
+    global _bank  # one bank a process: it takes seconds to build
+    cv2.setNumThreads(1)
+    _bank = GlyphBank.load()
+
+
+def _make_chunk(seed: int) -> LabelledImages:
+    if _bank is None:
+        _start_worker()
+    assert _bank is not None
+    return make_crops(_bank, count=_CHUNK, seed=seed)
+
+
 def _cut_page(page: SynthPage, rng: np.random.Generator) -> list[tuple[npt.NDArray[np.float32], int]]:
     gray = cv2.cvtColor(page.image, cv2.COLOR_RGB2GRAY) if page.image.ndim == 3 else page.image
     full = extract_ink(gray.astype(np.uint8, copy=False))
     if full.is_blank:
         return []
     ink, _ = remove_rules(full)
-    boxes, labels = [], []
+    boxes: list[_Rect] = []
+    labels: list[int] = []
+    truths: list[_Rect] = []
     digits = [_scaled(sign.box, ink.scale) for sign in page.signs if sign.label.isdigit()]
     for sign in page.signs:
         box = _scaled(sign.box, ink.scale)
@@ -69,23 +115,27 @@ def _cut_page(page: SynthPage, rng: np.random.Generator) -> list[tuple[npt.NDArr
         if is_digit or rng.random() < 0.5:
             boxes.append(_jitter(box, rng))
             labels.append(int(sign.label) if is_digit else _NONE)
+            truths.append(box)
         if is_digit and rng.random() < 0.05:
             boxes.append(_part(box, rng))
             labels.append(_NONE)
+            truths.append(box)
     for first, second in pairwise(digits):
         if rng.random() < 0.15 and _are_near(first, second):
             boxes.append(_between(first, second) if rng.random() < 0.5 else _around(first, second))
             labels.append(_NONE)
-    pairs = list(zip(cut_glyphs(ink, boxes), labels, strict=True))
+            truths.append(first)
+    pairs = [
+        (glyph, label)
+        for glyph, label, truth in zip(cut_glyphs(ink, boxes), labels, truths, strict=True)
+        if glyph is not None and (label == _NONE or _agree(_rect(glyph.box), truth) >= _WHOLE)
+    ]
     for glyph in find_glyphs(ink)[0]:
-        box = (glyph.box.x, glyph.box.y, glyph.box.width, glyph.box.height)
-        agreement = max((_agree(box, digit) for digit in digits), default=0.0)
+        agreement = max((_agree(_rect(glyph.box), digit) for digit in digits), default=0.0)
         if agreement < _APART:
             pairs.append((glyph, _NONE))
     forms = []
     for found, label in pairs:
-        if found is None:
-            continue
         try:
             forms.append((normalize_glyph(found.ink), label))
         except EmptyInkError:
@@ -94,6 +144,10 @@ def _cut_page(page: SynthPage, rng: np.random.Generator) -> list[tuple[npt.NDArr
 
 
 _Rect = tuple[float, float, float, float]
+
+
+def _rect(box: Box) -> _Rect:
+    return float(box.x), float(box.y), float(box.width), float(box.height)
 
 
 def _scaled(box: _Rect, scale: float) -> _Rect:

@@ -16,6 +16,7 @@ from inkdigits.datasets import load_dataset, subset
 from inkdigits.datasets.pens import PENS, render_sign
 from inkdigits.datasets.strokes import make_strokes, make_writer
 from inkdigits.ink import SIZE_PX, normalize_glyph, normalize_images
+from inkdigits.training.fakes import PEN_FAKES, write_fakes
 from inkdigits.types import LabelledImages
 
 PEN_SIMULATOR = "pen-simulator"
@@ -91,7 +92,7 @@ def load_non_digits(name: str) -> LabelledImages:
     """Load glyphs that are no digits, 28x28, all of the class "none".
 
     Args:
-        name: A data set whose licence permits training.
+        name: A data set whose licence permits training, or "pen-fakes" (letters and more by simulated pens).
 
     Returns:
         (N, 28, 28) uint8 images; every label is 10.
@@ -99,6 +100,8 @@ def load_non_digits(name: str) -> LabelledImages:
     Raises:
         DataError: If the set is unknown, absent or damaged.
     """
+    if name == PEN_FAKES:
+        return write_fakes()
     data = load_dataset(name, "train")
     if name == "hasy-symbols":
         # The symbols 10 to 19 judge rejection: nothing may be trained on them.
@@ -109,10 +112,9 @@ def load_non_digits(name: str) -> LabelledImages:
 
 
 def _cut_crops() -> LabelledImages:
-    from inkdigits.datasets.synth import GlyphBank  # drags in fonts and textures
-    from inkdigits.training.crops import make_crops
+    from inkdigits.training.crops import make_many_crops  # drags in fonts and textures
 
-    return make_crops(GlyphBank.load())
+    return make_many_crops()
 
 
 _SPECIAL: Mapping[str, Callable[[], LabelledImages]] = {

@@ -215,3 +215,23 @@ def test_metadata_of_another_network(
     path = write_bundle(tmp_path / "toy.onnx", metadata=METADATA | changes, shape=shape)
     with pytest.raises(BundleError, match="does not fit its metadata"):
         load_classifier(path)
+
+
+def test_the_class_none_is_told_apart_from_the_digits(tmp_path: Path) -> None:
+    bundle = BundleClassifier(
+        write_bundle(tmp_path / "none.onnx", metadata={**METADATA, "labels": ["a", "b", "none"]})
+    )
+    images = glyphs(6)
+    probs, none = bundle.predict(images)
+    everything = softmax(bundle.predict_logits(images) / np.float32(2))
+    assert bundle.labels == ("a", "b")
+    np.testing.assert_allclose(none, everything[:, 2], atol=1e-6)
+    np.testing.assert_allclose(probs, everything[:, :2] / everything[:, :2].sum(1, keepdims=True), atol=1e-5)
+    np.testing.assert_array_equal(bundle.predict_proba(images), probs)
+
+
+def test_without_such_a_class_nothing_is_none(toy: BundleClassifier) -> None:
+    probs, none = toy.predict(glyphs(4))
+    assert not toy.knows_none
+    assert none.tolist() == [0, 0, 0, 0]
+    np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-5)

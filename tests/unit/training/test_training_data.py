@@ -73,3 +73,14 @@ def test_test_parts_are_pooled_only_on_demand(monkeypatch: pytest.MonkeyPatch) -
     assert pooled.name.startswith("made/train+made/test")
     usual, _ = load_training_data(DataSection(sets=("made",), validation_size=20))
     assert len(usual) < 60
+
+
+def test_sets_with_and_without_the_class_none_fit_together() -> None:
+    digits = make_data(4, classes=2)
+    names = (*digits.label_names, "none")
+    others = LabelledImages(digits.images, np.full(4, 2), names, name="others")
+    joined = join_datasets([digits, others])
+    assert joined.label_names == names
+    assert joined.labels.tolist() == [0, 1, 0, 1, 2, 2, 2, 2]
+    with pytest.raises(UsageError, match="same classes"):
+        join_datasets([digits, LabelledImages(digits.images, digits.labels, ("0", "1", "2"), name="x")])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -151,7 +152,9 @@ def load_or_make_pool(folder: Path, *, seed: int, count: int, workers: int = 2) 
                if not path.exists()]  # fmt: skip
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
-        with ProcessPoolExecutor(workers, initializer=_start_worker) as pool:
+        # "spawn": a fork of a process whose numeric libraries have started threads hangs
+        context = get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
             list(pool.map(_make_shard, missing))
     return join_pools([load_pool(path) for path in paths])
 
