@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from inkdigits.types import Box
 
@@ -33,6 +35,21 @@ def typical_height(boxes: Sequence[Box], *, pen_px: float, page_size: tuple[int,
     large = sizes[sizes >= LARGE * sizes[-1]]
     chosen = large if len(large) >= FEW * len(sizes) else sizes
     return float(chosen[len(chosen) // 2])  # of two, the higher: the lower may be a piece
+
+
+def measure_height(mask: npt.NDArray[np.uint8], *, pen_px: float) -> float:
+    """Estimate the height of a digit from the components of a page; see `typical_height`.
+
+    Args:
+        mask: (H, W), 1 where there is ink; some must be there.
+        pen_px: Typical width of a stroke.
+
+    Returns:
+        Working pixels.
+    """
+    stats = cv2.connectedComponentsWithStats(mask, connectivity=8)[2]
+    boxes = [Box(*(int(value) for value in row[:4])) for row in stats[1:]]
+    return typical_height(boxes, pen_px=pen_px, page_size=(mask.shape[0], mask.shape[1]))
 
 
 def touches_border(box: Box, page_size: tuple[int, int]) -> bool:
