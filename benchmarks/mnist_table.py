@@ -25,6 +25,8 @@ from inkdigits.training.data import load_training_data
 
 FOLDER = Path(__file__).parent / "mnist-table"
 RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
+README = Path(__file__).parent.parent / "README.md"
+BEGIN, END = "<!-- mnist:begin -->", "<!-- mnist:end -->"
 INTRODUCTION = (
     "# Results",
     "",
@@ -59,7 +61,7 @@ def main() -> None:
     parser.add_argument(
         "--print", action="store_true", dest="only_print", help="show the rows that are there"
     )
-    parser.add_argument("--write", action="store_true", help=f"write the table to {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help=f"write the table to {RESULTS.name} and README")
     options = parser.parse_args()
     rows = [row for name in options.only for row in make_rows(name, train=not options.only_print)]
     judges = dict.fromkeys(row.data for row in rows)  # the textbook's row has its own
@@ -69,6 +71,9 @@ def main() -> None:
     print(machine, file=sys.stderr)
     if options.write:
         write_text(RESULTS, "\n".join([*INTRODUCTION, *lines, "", f"Machine: {machine}.", ""]))
+        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        write_text(README, f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}")
 
 
 def make_rows(name: str, *, train: bool) -> list[ComparisonRow]:
