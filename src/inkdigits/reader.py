@@ -1,4 +1,4 @@
-"""The one order of steps: picture, ink, glyphs, 28x28, classes, numbers.
+"""The one order of steps: picture, places of digits, glyphs, 28x28, classes, numbers.
 
 Owns: what happens after what. Leaves to others: each step.
 """
@@ -7,34 +7,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from inkdigits.bundles import load_classifier
+from inkdigits.bundles import BundleClassifier, load_classifier
+from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
+from inkdigits.deciding import DIGITS, Verdict, decide
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
+from inkdigits.finding import Detector, Found, Sighting, find_digits
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
-from inkdigits.ink import Glyph, InkPage, extract_ink, find_glyphs, normalize_glyph, remove_rules
+from inkdigits.ink import normalize_glyph
 from inkdigits.ink.assemble import assemble
-from inkdigits.ink.marks import Candidate, find_strokes
-from inkdigits.types import Box, Cells, Classifier, Digit, Number, Probs, Reading, Rejected, Rule
+from inkdigits.ink.words import find_words
+from inkdigits.types import Cells, Classifier, Digit, Number, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Glyphs of one page, boxes already in pixels of the page."""
-
-    page: Page
-    index: int
-    glyphs: list[Glyph]
-    boxes: list[Box]
-    rejected: list[Rejected]
-    rules: list[Rule]
-    candidates: list[Candidate]
-    pen_px: float
+AUTO = "auto"
 
 
 class Reader:
@@ -42,6 +32,8 @@ class Reader:
 
     Args:
         model: Name of a model that ships, path of a bundle, or any object with `labels` and `predict_proba`.
+        detector: What finds the digits: "auto" takes the detector that ships wherever `model` is a bundle for the
+            digits 0 to 9; a path or an open detector; or None for connected components alone.
         min_confidence: Digits below it are not read: "?" stands in their number's text, and `Reading.review` lists
             them with their alternatives; in [0, 1].
         limits: How many bytes, pixels and pages are accepted.
@@ -55,6 +47,7 @@ class Reader:
         self,
         model: str | os.PathLike[str] | Classifier = DEFAULT_MODEL,
         *,
+        detector: str | os.PathLike[str] | Detector | None = AUTO,
         min_confidence: float = 0.0,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
@@ -66,6 +59,7 @@ class Reader:
         self.classifier: Classifier = (
             load_classifier(model) if isinstance(model, str | os.PathLike) else model
         )
+        self.detector = _open_detector(detector, self.classifier)
         self.min_confidence = min_confidence
         self.limits = limits
 
@@ -109,35 +103,58 @@ class Reader:
         Returns:
             One reading a document, in order.
         """
-        found = [[_find(page, index) for index, page in enumerate(pages)] for pages in documents]
-        glyphs = [glyph for pages in found for page in pages for glyph in page.glyphs]
-        probs = self._classify(glyphs)
-        readings, start = [], 0
-        for pages in found:
-            count = sum(len(page.glyphs) for page in pages)
-            readings.append(self._assemble(pages, probs[start : start + count]))
-            start += count
+        found = [
+            [find_digits(page, index, self.detector) for index, page in enumerate(pages)]
+            for pages in documents
+        ]
+        sightings = [sighting for pages in found for page in pages for sighting in page.sightings]
+        verdicts = iter(self._judge(sightings))
+        readings = [
+            self._assemble(pages, [[next(verdicts) for _ in page.sightings] for page in pages])
+            for pages in found
+        ]
         if field is None:
             return readings
         return [apply_field(reading, field, min_confidence=self.min_confidence) for reading in readings]
 
-    def _classify(self, glyphs: Sequence[Glyph]) -> Probs:
-        forms = np.zeros((len(glyphs), 28, 28), np.float32)
-        for index, glyph in enumerate(glyphs):
-            forms[index] = normalize_glyph(glyph.ink)
-        return self.classifier.predict_proba(forms)
+    def _judge(self, sightings: Sequence[Sighting]) -> list[Verdict]:
+        """Ask the classifier about all glyphs at once, and weigh its answer with the detector's."""
+        with_ink = [index for index, sighting in enumerate(sightings) if sighting.glyph is not None]
+        forms = np.zeros((len(with_ink), 28, 28), np.float32)
+        for form, index in zip(forms, with_ink, strict=True):
+            glyph = sightings[index].glyph
+            if glyph is not None:
+                form[:] = normalize_glyph(glyph.ink)
+        none: npt.NDArray[np.float32] | None = None
+        if isinstance(self.classifier, BundleClassifier) and self.classifier.knows_none:
+            probs, none = self.classifier.predict(forms)
+        else:
+            probs = self.classifier.predict_proba(forms)
+        place = {index: row for row, index in enumerate(with_ink)}
+        return [
+            decide(
+                sighting,
+                probs=probs[place[index]] if index in place else None,
+                none=float(none[place[index]]) if none is not None and index in place else None,
+            )
+            for index, sighting in enumerate(sightings)
+        ]
 
-    def _assemble(self, pages: Sequence[_Found], probs: Probs) -> Reading:
+    def _assemble(self, pages: Sequence[Found], verdicts: Sequence[Sequence[Verdict]]) -> Reading:
         numbers: list[Number] = []
         rows: list[Cells] = []
         rejected: list[Rejected] = []
-        start = 0
-        for found in pages:
-            digits = [
-                self._to_digit(box, row)
-                for box, row in zip(found.boxes, probs[start : start + len(found.boxes)], strict=True)
+        for found, judged in zip(pages, verdicts, strict=True):
+            pairs = list(zip(found.sightings, judged, strict=True))
+            digits = [self._to_digit(sighting, verdict) for sighting, verdict in pairs if verdict.is_digit]
+            refused = [
+                Rejected(s.box, "no digit", found.index) for s, verdict in pairs if not verdict.is_digit
             ]
-            start += len(found.boxes)
+            others = [item.box for item in [*refused, *found.rejected] if item.reason == "no digit"]
+            in_words = find_words([digit.box for digit in digits], others)
+            refused += [Rejected(digits[i].box, "letter", found.index) for i in sorted(in_words)]
+            digits = [digit for i, digit in enumerate(digits) if i not in in_words]
+            rejected += refused
             made = assemble(
                 digits,
                 candidates=found.candidates,
@@ -159,45 +176,16 @@ class Reader:
             rows=tuple(rows),
         )
 
-    def _to_digit(self, box: Box, row: Probs) -> Digit:
-        order = np.argsort(-row, kind="stable")
-        ranked = [(self.classifier.labels[i], float(row[i])) for i in order]
-        return Digit(ranked[0][0], ranked[0][1], box, tuple(ranked[1:]))
+    def _to_digit(self, sighting: Sighting, verdict: Verdict) -> Digit:
+        order = np.argsort(-verdict.probs, kind="stable")
+        ranked = [(self.classifier.labels[i], float(verdict.probs[i])) for i in order]
+        return Digit(ranked[0][0], ranked[0][1], sighting.box, tuple(ranked[1:]))
 
 
-def _find(page: Page, index: int) -> _Found:
-    """Find the glyphs of a page and bring their boxes to its pixels."""
-    ink, rules = remove_rules(extract_ink(page.gray))
-    glyphs, specks = find_glyphs(ink)
-    boxes = [_rescale(glyph.box, ink.scale, page.size) for glyph in glyphs]
-    ruled = [replace(r, box=_rescale(r.box, ink.scale, page.size), page=index) for r in rules]
-    left = [replace(r, box=_rescale(r.box, ink.scale, page.size), page=index) for r in specks]
-    small = [
-        Candidate(item.box, "dash" if item.reason == "dash" else "speck", fill=_measure_fill(ink, found.box))
-        for item, found in zip(left, specks, strict=True)
-        if item.reason in ("speck", "dash")
-    ]
-    return _Found(
-        page=page,
-        index=index,
-        glyphs=glyphs,
-        boxes=boxes,
-        rejected=[*ruled, *left],
-        rules=ruled,
-        candidates=small + find_strokes(glyphs, boxes),
-        pen_px=ink.pen_px / ink.scale,
-    )
-
-
-def _measure_fill(ink: InkPage, box: Box) -> float:
-    """Mean ink within a box on the working scale."""
-    return float(ink.ink[box.y : box.bottom, box.x : box.right].mean())
-
-
-def _rescale(box: Box, scale: float, size: tuple[int, int]) -> Box:
-    """Bring a box from working pixels to pixels of the page, clipped to it and never empty."""
-    height, width = size
-    left, top = min(int(box.x / scale), width - 1), min(int(box.y / scale), height - 1)
-    right = min(width, max(left + 1, round(box.right / scale)))
-    bottom = min(height, max(top + 1, round(box.bottom / scale)))
-    return Box(left, top, right - left, bottom - top)
+def _open_detector(
+    detector: str | os.PathLike[str] | Detector | None, classifier: Classifier
+) -> Detector | None:
+    if detector != AUTO:
+        return load_detector(detector) if isinstance(detector, str | os.PathLike) else detector
+    is_ours = isinstance(classifier, BundleClassifier) and classifier.labels == DIGITS
+    return load_detector(DEFAULT_DETECTOR) if is_ours else None

@@ -102,7 +102,7 @@ def test_json_follows_its_schema() -> None:
             assert len(digit["box"]) == 4
             assert len(digit["alternatives"]) == 9
             total = digit["confidence"] + sum(other["confidence"] for other in digit["alternatives"])
-            assert total == pytest.approx(1, abs=1e-5)
+            assert 0 < total <= 1 + 1e-5  # the rest is the probability that it is no digit
     assert form["text"] == "\n".join(number["text"] for number in form["numbers"])
 
 

@@ -75,7 +75,7 @@ def _cut(
     rows, columns = np.flatnonzero(keep.any(axis=1)), np.flatnonzero(keep.any(axis=0))
     y, x = extent[0].start + int(rows[0]), extent[1].start + int(columns[0])
     tight = Box(x, y, int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1)
-    return Glyph(_with_fringe(page, labels, keep, extent, tight), tight)
+    return Glyph(_with_fringe(page, labels, keep, extent, tight), tight, is_whole=not shared)
 
 
 def _with_fringe(

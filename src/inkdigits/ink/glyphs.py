@@ -43,10 +43,12 @@ class Glyph:
     Attributes:
         ink: (h, w) float32 in [0, 1], ink of this glyph alone, on the working scale.
         box: On the working scale.
+        is_whole: False if it was cut out of ink that runs on, as a chain of touching digits.
     """
 
     ink: Ink
     box: Box
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)

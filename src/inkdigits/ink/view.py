@@ -15,10 +15,12 @@ DIGIT_PX = 24.0  # digits of this height are what the detector knows best; it wa
 MULTIPLE = 16  # height and width are filled up to a multiple of this with paper
 # Thinner lines fade when reduced: they are widened before to this width after the reduction. MNIST's thin pens.
 LEAST_PEN_PX = 1.5
-MARGIN_PX = 8  # paper around the page, so that a digit at the border has its surroundings
+MARGIN_PX = (
+    40  # paper around the page: without it, what the network knows of borders is all it sees of a lone digit
+)
 
 
-def make_view(page: InkPage, *, scale: float) -> Ink:
+def make_view(page: InkPage, *, scale: float, margin_px: int = MARGIN_PX) -> Ink:
     """Reduce or enlarge the contrast of a page.
 
     Unlike `InkPage.ink`, nothing is cut off by a threshold: weak print behind writing stays visibly weaker.
@@ -26,10 +28,11 @@ def make_view(page: InkPage, *, scale: float) -> Ink:
     Args:
         page: A page that is not blank.
         scale: Pixels of the view per working pixel of the page.
+        margin_px: Paper that is added on each side.
 
     Returns:
         (H, W) float32 in [0, 1], 1 where the contrast is that of the pen nearby; H and W are multiples of
-        `MULTIPLE`. Pixel (x, y) of the page lies at (x * scale + MARGIN_PX, y * scale + MARGIN_PX).
+        `MULTIPLE`. Pixel (x, y) of the page lies at (x * scale + margin_px, y * scale + margin_px).
     """
     measured = page.measured
     strength: Ink = page.ink if measured is None else np.clip(measured.contrast / measured.level, 0, 1)
@@ -40,10 +43,10 @@ def make_view(page: InkPage, *, scale: float) -> Ink:
     height, width = (max(1, round(side * scale)) for side in strength.shape)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     view = strength if scale == 1 else cv2.resize(strength, (width, height), interpolation=method)
-    canvas = np.zeros((_fill_up(height), _fill_up(width)), np.float32)
-    canvas[MARGIN_PX : MARGIN_PX + height, MARGIN_PX : MARGIN_PX + width] = view
+    canvas = np.zeros((_fill_up(height + 2 * margin_px), _fill_up(width + 2 * margin_px)), np.float32)
+    canvas[margin_px : margin_px + height, margin_px : margin_px + width] = view
     return canvas
 
 
 def _fill_up(side: int) -> int:
-    return -(-(side + 2 * MARGIN_PX) // MULTIPLE) * MULTIPLE
+    return -(-side // MULTIPLE) * MULTIPLE

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from inkdigits.datasets.synth import GlyphBank, SynthPage, make_synth_page
 from inkdigits.files import replacing
 from inkdigits.ink import extract_ink, make_view
-from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
+from inkdigits.ink.view import DIGIT_PX
 
 VIEW_SIZE: Final = (96, 320)
 """(height, width) of a view in training, pixels, margins included."""
@@ -32,6 +32,7 @@ _SPREAD: Final = 0.3
 """Standard deviation of the logarithm of the height of digits in a view: reading knows it only roughly."""
 _MOST_REDUCED: Final = 2.5
 """Pages are drawn up to this many times larger than they are seen."""
+_MARGIN_PX: Final = 8
 _SHARD: Final = 500
 
 
@@ -79,7 +80,7 @@ def make_pool(bank: GlyphBank, *, seed: int, count: int) -> PagePool:
         views.append(view)
         for sign in page.signs:
             x, y, width, height = (value * scale for value in sign.box)
-            boxes.append((x + MARGIN_PX, y + MARGIN_PX, width, height))
+            boxes.append((x + _MARGIN_PX, y + _MARGIN_PX, width, height))
             labels.append(LABELS.index(sign.label) if sign.label in LABELS else OTHER)
             pages.append(index)
         texts.append(page.text)
@@ -94,14 +95,14 @@ def _make_view(bank: GlyphBank, rng: np.random.Generator) -> tuple[SynthPage, np
     """Draw a page larger than it will be seen, and bring it to the view's size."""
     seen_px = DIGIT_PX * float(np.exp(np.clip(rng.normal(0, _SPREAD), -0.6, 0.6)))
     reduced = 1 + (_MOST_REDUCED - 1) * float(rng.random()) ** 2
-    inner = [side - 2 * MARGIN_PX for side in VIEW_SIZE]
+    inner = [side - 2 * _MARGIN_PX for side in VIEW_SIZE]
     size = round(inner[0] * reduced), round(inner[1] * reduced)
     page = make_synth_page(bank, rng=rng, size_px=size, digit_px=seen_px * reduced)
     gray = cv2.cvtColor(page.image, cv2.COLOR_RGB2GRAY) if page.image.ndim == 3 else page.image
     ink = extract_ink(gray.astype(np.uint8, copy=False))
     view = np.zeros(VIEW_SIZE, np.uint8)
     if not ink.is_blank:
-        strength = make_view(ink, scale=inner[1] / ink.ink.shape[1])
+        strength = make_view(ink, scale=inner[1] / ink.ink.shape[1], margin_px=_MARGIN_PX)
         view[:] = np.rint(255 * strength[: VIEW_SIZE[0], : VIEW_SIZE[1]])
     return page, view, inner[1] / size[1]
 

@@ -1,0 +1,86 @@
+"""Weighs what the detector and the classifier say about one sighting: is it a digit, and which?
+
+Owns: that weighing and its calibration. Leaves to others: both answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits.finding import Sighting
+from inkdigits.types import Probs
+
+DIGITS = tuple("0123456789")
+# Exponents of the detector's and the classifier's probabilities in their product.
+DETECTOR_WEIGHT = 0.6
+CLASSIFIER_WEIGHT = 0.6
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A sighting is a digit where bias + score * log-odds of its score - none * log-odds of "none" is above 0."""
+
+    score: float
+    none: float
+    bias: float
+
+
+# The classifier knows what is no digit where it sees whole glyphs; to pieces of touching digits it says "none" too
+# easily. Made pages alone (`benchmarks/fit_deciding.py`) ask for more doubt than handwriting deserves, so these
+# were set on samples of own-handwriting, orand-car-a and the sets of symbols: docs/reading.md, "What was tried".
+WHOLE = Weights(score=1.0, none=0.35, bias=0.4)
+CUT = Weights(score=1.0, none=0.0, bias=0.1)
+MOST_NONE = 0.5  # where only the classifier was asked
+LEAST_PROB = 1e-5  # neither may veto the other
+# A sighting is a digit where bias + sum of weight * log-odds is above 0.
+SCORE_WEIGHT, NONE_WEIGHT, BIAS = 1.0, 0.5, 0.6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is made of one sighting.
+
+    Attributes:
+        is_digit: Whether it is reported as a digit.
+        probs: (C,) probability of each digit; they sum to the probability that it is a digit at all.
+    """
+
+    is_digit: bool
+    probs: Probs
+
+
+def decide(sighting: Sighting, *, probs: Probs | None, none: float | None) -> Verdict:
+    """Weigh both answers.
+
+    Args:
+        sighting: What the detector says, if it was asked.
+        probs: (C,) what the classifier says which digit it is; None if there was no ink to show it.
+        none: Probability by the classifier that it is no digit; None where it can't tell.
+    """
+    if sighting.probs is None:
+        if probs is None:
+            return Verdict(is_digit=False, probs=np.zeros(len(DIGITS), np.float32))
+        return Verdict(is_digit=(none or 0.0) < MOST_NONE, probs=probs * np.float32(1 - (none or 0.0)))
+    is_whole = sighting.glyph is not None and sighting.glyph.is_whole
+    weights = WHOLE if is_whole else CUT
+    log_odds = weights.bias + weights.score * _log_odds(sighting.score)
+    if none is not None:
+        log_odds -= weights.none * _log_odds(none)
+    joined = DETECTOR_WEIGHT * _log(sighting.probs)
+    if probs is not None:
+        joined = joined + CLASSIFIER_WEIGHT * _log(probs)
+    shares = np.exp(joined - joined.max())
+    exists = 1 / (1 + np.exp(-log_odds))
+    return Verdict(is_digit=log_odds > 0, probs=(exists * shares / shares.sum()).astype(np.float32))
+
+
+def _log(probs: Probs) -> npt.NDArray[np.float64]:
+    return np.log(np.maximum(probs.astype(np.float64), LEAST_PROB))
+
+
+def _log_odds(probability: float) -> float:
+    clipped = min(max(probability, 1e-3), 1 - 1e-3)
+    return float(np.log(clipped / (1 - clipped)))

@@ -1,0 +1,260 @@
+"""Finds what may be a digit on a page: by connected components alone, or with the detector's help.
+
+Owns: the scale on which the detector looks, and how its answer and the components of ink fit together. Leaves to
+others: ink and glyphs (ink), the network (bundles), which digit it is (reader).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from inkdigits.bundles.detector import Spotted
+from inkdigits.images import Page
+from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, make_view, remove_rules
+from inkdigits.ink.binarize import measure_polarity
+from inkdigits.ink.marks import Candidate, find_strokes
+from inkdigits.ink.scale import measure_height
+from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
+from inkdigits.types import Box, Ink, Probs, Rejected, Rule
+
+LEAST_SCORE = 0.1  # answers of the detector below it are no digits, whatever the classifier says
+LEAST_MARK_SCORE = 0.5
+GOOD_HEIGHT_PX = (16.0, 34.0)  # digits of this height in the view need no second look on another scale
+MOST_VIEW_PX = 2400  # longer side of a view
+# Skewness of grey values beyond which the polarity is sure; below it, the detector looks at both. Of 900 photos
+# and drawings 1 % lie below, of tight crops (USPS, semeion, optdigits) a fifth, with 3 % of the wrong sign.
+SURE_SKEWNESS = 1.2
+SURE_SCORE = 0.5  # if nothing on the page reaches it, digits may have half or twice the expected height
+MOST_DOUBLED_PX = 200_000  # views larger than this are not looked at on a finer scale
+# A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
+UNSEEN_SCORE = 0.05
+UNSEEN_PROBS = np.full(10, 0.1, np.float32)
+LIKE_HEIGHT = (0.5, 1.8)  # and if it is so high in heights of the other digits
+SAME_INK = 0.4  # a glyph whose box agrees with the detector's by this part gives the digit's box
+COVERED = 0.3  # a component that lies by this part in digits' boxes is not left over
+
+
+class Detector(Protocol):
+    """Anything that finds digits and marks on a view; see `inkdigits.bundles.detector.BundleDetector`."""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Labels of marks, in the order of their probabilities."""
+        ...
+
+    def detect(self, view: Ink, *, least_score: float) -> tuple[list[Spotted], list[Spotted]]:
+        """Return digits and marks, best first, boxes in pixels of the view."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Something that may be a digit.
+
+    Attributes:
+        box: Where it stands, pixels of the page.
+        glyph: Its ink; None where the detector sees a digit but no ink was found.
+        score: How sure the detector is that a digit stands here; 1 where it was not asked.
+        probs: (10,) what the detector says which digit it is; None where it was not asked.
+    """
+
+    box: Box
+    glyph: Glyph | None
+    score: float = 1.0
+    probs: Probs | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one page may hold; all boxes in pixels of the page."""
+
+    page: Page
+    index: int
+    sightings: list[Sighting]
+    rejected: list[Rejected]
+    rules: list[Rule]
+    candidates: list[Candidate]
+    pen_px: float
+
+
+def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
+    """Find what may be digits, and what may be marks between them.
+
+    Args:
+        page: The page.
+        index: Its index in the document.
+        detector: Asked where digits stand; without one every glyph may be a digit.
+    """
+    gray = page.gray
+    skewness = measure_polarity(gray)
+    sides = [skewness > 0] if detector is None or abs(skewness) > SURE_SKEWNESS else [False, True]
+    looks = [_look_at(extract_ink(gray, light_on_dark=side), detector) for side in sides]
+    ink, rules, glyphs, specks, digits, marks = max(looks, key=lambda one: one.best_score)
+    to_page = _Scaler(ink.scale, page.size)
+    ruled = [replace(rule, box=to_page(rule.box), page=index) for rule in rules]
+    left = [replace(item, box=to_page(item.box), page=index) for item in specks]
+    small = [
+        Candidate(item.box, "dash" if item.reason == "dash" else "speck", fill=_measure_fill(ink, found.box))
+        for item, found in zip(left, specks, strict=True)
+        if item.reason in ("speck", "dash")
+    ]
+    if detector is None:
+        sightings = [Sighting(to_page(glyph.box), glyph) for glyph in glyphs]
+        strokes = find_strokes(glyphs, [sighting.box for sighting in sightings])
+    else:
+        cut = cut_glyphs(ink, [_rect(sign) for sign in digits])
+        sightings = [
+            Sighting(to_page(_choose_box(sign, glyph)), glyph, sign.score, sign.probs)
+            for sign, glyph in zip(digits, cut, strict=True)
+        ]
+        lone = [glyph for glyph in glyphs if _covered(glyph.box, digits) < COVERED]
+        is_possible = [_may_be_digit(glyph.box, digits) for glyph in lone]
+        possible = [glyph for glyph, may in zip(lone, is_possible, strict=True) if may]
+        sightings += [Sighting(to_page(glyph.box), glyph, UNSEEN_SCORE, UNSEEN_PROBS) for glyph in possible]
+        lone = [glyph for glyph, may in zip(lone, is_possible, strict=True) if not may]
+        left += [Rejected(to_page(glyph.box), "no digit", index) for glyph in lone]
+        strokes = find_strokes([s.glyph for s in sightings if s.glyph], [s.box for s in sightings if s.glyph])
+        strokes += find_strokes(lone, [to_page(glyph.box) for glyph in lone])
+        strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
+    return Found(page, index, sightings, [*ruled, *left], ruled, small + strokes, ink.pen_px / ink.scale)
+
+
+class _Look(NamedTuple):
+    """A page with one polarity; boxes in working pixels."""
+
+    ink: InkPage
+    rules: list[Rule]
+    glyphs: list[Glyph]
+    specks: list[Rejected]
+    digits: list[Spotted]
+    marks: list[Spotted]
+
+    @property
+    def best_score(self) -> float:
+        return max((sign.score for sign in self.digits), default=0.0)
+
+
+def _look_at(full: InkPage, detector: Detector | None) -> _Look:
+    ink, rules = remove_rules(full)
+    glyphs, specks = find_glyphs(ink)
+    if detector is None or ink.is_blank:
+        return _Look(ink, rules, glyphs, specks, [], [])
+    height_px = measure_height(ink.mask, pen_px=ink.pen_px)
+    return _Look(ink, rules, glyphs, specks, *look(full, detector, height_px=height_px))
+
+
+def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[Spotted], list[Spotted]]:
+    """Let the detector look at a page, again if digits seem to have another height than expected.
+
+    Args:
+        page: Ink with its ruled lines.
+        detector: The detector.
+        height_px: How high digits seem to be, working pixels.
+
+    Returns:
+        Digits and marks, boxes in working pixels.
+    """
+    most = (MOST_VIEW_PX - 2 * MARGIN_PX) / max(page.mask.shape)
+    first = min(most, DIGIT_PX / max(4.0, height_px))
+    for scale in (first, first / 2, min(most, 2 * first)):
+        if scale > first and page.mask.size * scale**2 > MOST_DOUBLED_PX:
+            continue
+        digits, marks = _detect(page, detector, scale)
+        if digits and digits[0].score >= SURE_SCORE:
+            break
+    if digits:
+        height = median(sign.height for sign in digits if sign.score >= min(0.5, digits[0].score)) * scale
+        better = min(most, scale * DIGIT_PX / height)
+        if not GOOD_HEIGHT_PX[0] <= height <= GOOD_HEIGHT_PX[1] and better != scale:
+            digits, marks = _detect(page, detector, better)
+    return digits, marks
+
+
+def _detect(page: InkPage, detector: Detector, scale: float) -> tuple[list[Spotted], list[Spotted]]:
+    digits, marks = detector.detect(make_view(page, scale=scale), least_score=LEAST_SCORE)
+    surer = [mark for mark in marks if mark.score >= LEAST_MARK_SCORE]
+    return [_to_working(sign, scale) for sign in digits], [_to_working(sign, scale) for sign in surer]
+
+
+def _to_working(sign: Spotted, scale: float) -> Spotted:
+    return replace(
+        sign,
+        x=(sign.x - MARGIN_PX) / scale,
+        y=(sign.y - MARGIN_PX) / scale,
+        width=sign.width / scale,
+        height=sign.height / scale,
+    )
+
+
+def _rect(sign: Spotted) -> tuple[float, float, float, float]:
+    return sign.x, sign.y, sign.width, sign.height
+
+
+def _to_box(sign: Spotted) -> Box:
+    x, y = round(sign.x), round(sign.y)
+    return Box(x, y, max(1, round(sign.x + sign.width) - x), max(1, round(sign.y + sign.height) - y))
+
+
+def _choose_box(sign: Spotted, glyph: Glyph | None) -> Box:
+    """Return the glyph's exact box where it is the detector's digit, else the detector's."""
+    box = _to_box(sign)
+    if glyph is None:
+        return box
+    shared = _shared(box, glyph.box)
+    union = box.width * box.height + glyph.box.width * glyph.box.height - shared
+    return glyph.box if shared >= SAME_INK * union else box
+
+
+def _may_be_digit(box: Box, digits: Sequence[Spotted]) -> bool:
+    """False for frames around digits, and for ink that is much lower or higher than the digits of the page."""
+    if not digits:
+        return True
+    height = median(sign.height for sign in digits)
+    middles = [(sign.x + sign.width / 2, sign.y + sign.height / 2) for sign in digits]
+    holds = any(box.x < x < box.right and box.y < y < box.bottom for x, y in middles)
+    return not holds and LIKE_HEIGHT[0] * height <= box.height <= LIKE_HEIGHT[1] * height
+
+
+def _covered(box: Box, signs: Sequence[Spotted]) -> float:
+    """Return the largest part of a box that lies in one sign's."""
+    area = max(1, box.width * box.height)
+    return max((_shared(box, _to_box(sign)) / area for sign in signs), default=0.0)
+
+
+def _shared(a: Box, b: Box) -> int:
+    width = min(a.right, b.right) - max(a.x, b.x)
+    height = min(a.bottom, b.bottom) - max(a.y, b.y)
+    return max(0, width) * max(0, height)
+
+
+def _name_mark(sign: Spotted, labels: Sequence[str], to_page: _Scaler) -> Candidate:
+    best = int(np.argmax(sign.probs))
+    probability = sign.score * float(sign.probs[best])
+    return Candidate(to_page(_to_box(sign)), "sign", label=labels[best], probability=probability)
+
+
+def _measure_fill(ink: InkPage, box: Box) -> float:
+    """Mean ink within a box on the working scale."""
+    return float(ink.ink[box.y : box.bottom, box.x : box.right].mean())
+
+
+class _Scaler:
+    """Brings boxes from working pixels to pixels of the page, clipped to it and never empty."""
+
+    def __init__(self, scale: float, size: tuple[int, int]) -> None:
+        self._scale, self._size = scale, size
+
+    def __call__(self, box: Box) -> Box:
+        height, width = self._size
+        left, top = (
+            int(np.clip(value / self._scale, 0, most - 1))
+            for value, most in ((box.x, width), (box.y, height))
+        )
+        right = min(width, max(left + 1, round(box.right / self._scale)))
+        bottom = min(height, max(top + 1, round(box.bottom / self._scale)))
+        return Box(left, top, right - left, bottom - top)

@@ -1,0 +1,102 @@
+"""How the detector's answer and the components of the ink fit together; the detector here is a fixed answer."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inkdigits.bundles.detector import Spotted
+from inkdigits.finding import Found, find_digits
+from inkdigits.images import Page
+from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
+from inkdigits.types import Box, Gray, Ink
+
+TRUTH = [Box(40, 40, 30, 60), Box(120, 40, 30, 60)]
+
+
+class Known:
+    """Answers with given boxes of the page, whatever it is shown; remembers the views."""
+
+    def __init__(self, boxes: list[Box], *, page_px: tuple[int, int], score: float = 0.9) -> None:
+        self.boxes, self.page_px, self.score = boxes, page_px, score
+        self.views: list[Ink] = []
+        self.marks = (".", ",", "-", "/")
+
+    def detect(self, view: Ink, *, least_score: float) -> tuple[list[Spotted], list[Spotted]]:
+        self.views.append(view)
+        scale = self.guess_scale(view)
+        probs = np.full(10, 0.1, np.float32)
+        return [
+            Spotted(b.x * scale + MARGIN_PX, b.y * scale + MARGIN_PX, b.width * scale, b.height * scale,
+                    self.score, probs)
+            for b in self.boxes
+        ], []  # fmt: skip
+
+    def guess_scale(self, view: Ink) -> float:
+        """From the leftmost and rightmost ink of the picture drawn by `draw`."""
+        columns = np.flatnonzero(view.max(axis=0) > 0.5)
+        return float(columns[-1] - columns[0] + 1) / (TRUTH[1].right - TRUTH[0].x)
+
+
+def draw() -> Gray:
+    page = np.full((140, 220), 235, np.uint8)
+    for box in TRUTH:
+        cv2.rectangle(page, (box.x + 2, box.y + 2), (box.right - 3, box.bottom - 3), 20, 5)
+    return page
+
+
+def find(page: Gray, detector: Known | None) -> Found:
+    return find_digits(Page(np.repeat(page[:, :, None], 3, axis=2)), 0, detector)
+
+
+def test_without_a_detector_every_glyph_is_a_sighting() -> None:
+    found = find(draw(), None)
+    assert len(found.sightings) == 2
+    assert all(s.probs is None and s.score == 1 for s in found.sightings)
+
+
+def test_sightings_carry_the_detectors_opinion_and_the_exact_box() -> None:
+    shifted = [Box(b.x + 2, b.y - 2, b.width + 3, b.height) for b in TRUTH]
+    found = find(draw(), Known(shifted, page_px=(140, 220)))
+    boxes = sorted(s.box for s in found.sightings)
+    for box, truth in zip(boxes, TRUTH, strict=True):
+        assert box.to_list() == pytest.approx(truth.to_list(), abs=3)
+    assert all(s.score == 0.9 and s.glyph is not None for s in found.sightings)
+
+
+def test_a_glyph_that_the_detector_does_not_see_is_an_unlikely_sighting() -> None:
+    found = find(draw(), Known(TRUTH[:1], page_px=(140, 220)))
+    seen, unseen = sorted(found.sightings, key=lambda s: s.box)
+    assert unseen.score < 0.1 < seen.score
+    assert unseen.box.to_list() == pytest.approx(TRUTH[1].to_list(), abs=2)
+
+
+def test_ink_of_another_size_than_the_digits_is_left_over() -> None:
+    page = draw()
+    cv2.rectangle(page, (85, 60), (103, 78), 20, 4)  # a third as high
+    found = find(page, Known(TRUTH, page_px=(140, 220)))
+    assert len(found.sightings) == 2
+    (left,) = [item for item in found.rejected if item.reason == "no digit"]
+    assert left.box.to_list() == pytest.approx([83, 58, 22, 22], abs=3)
+
+
+def test_the_view_shows_digits_in_the_height_that_the_detector_knows() -> None:
+    detector = Known(TRUTH, page_px=(140, 220))
+    find(draw(), detector)
+    rows = np.flatnonzero(detector.views[-1].max(axis=1) > 0.5)
+    assert len(rows) == pytest.approx(DIGIT_PX, abs=3)
+
+
+def test_it_looks_twice_if_digits_are_much_lower_than_expected() -> None:
+    small = [Box(b.x, b.y, b.width // 3, b.height // 3) for b in TRUTH]
+    detector = Known(small, page_px=(140, 220))
+    find(draw(), detector)
+    assert len(detector.views) == 2
+    assert detector.views[1].shape[0] > detector.views[0].shape[0]
+
+
+def test_a_blank_page_is_not_looked_at() -> None:
+    detector = Known(TRUTH, page_px=(140, 220))
+    assert find(np.full((140, 220), 235, np.uint8), detector).sightings == []
+    assert detector.views == []
