@@ -125,3 +125,10 @@ def test_unknown_keys_of_a_recipe_are_named(tmp_path: Path) -> None:
     path.write_text("pages = 10\n[train]\nstep = 3\n", encoding="utf-8")
     with pytest.raises(RecipeError, match="step"):
         load_detector_recipe(path)
+
+
+def test_the_recipe_that_ships_is_valid() -> None:
+    recipe = load_detector_recipe(Path(__file__).parents[4] / "recipes" / "detector.toml")
+    assert recipe.licence
+    assert recipe.pages > recipe.validation_pages > 0
+    assert recipe.train.steps > 0
