@@ -12,6 +12,7 @@ from statistics import median
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from inkdigits.bundles.detector import Spotted
 from inkdigits.images import Page
@@ -29,7 +30,9 @@ MOST_VIEW_PX = 2400  # longer side of a view
 # Skewness of grey values beyond which the polarity is sure; below it, the detector looks at both. Of 900 photos
 # and drawings 1 % lie below, of tight crops (USPS, semeion, optdigits) a fifth, with 3 % of the wrong sign.
 SURE_SKEWNESS = 1.2
+MOST_TURNED_PX = 250_000  # larger pictures are no tight crops
 SURE_SCORE = 0.5  # if nothing on the page reaches it, digits may have half or twice the expected height
+MOST_ENLARGED = 2.0  # digits lower than 12 working pixels are not sought: grain has components of that size
 MOST_DOUBLED_PX = 200_000  # views larger than this are not looked at on a finer scale
 # A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
 UNSEEN_SCORE = 0.05
@@ -92,7 +95,8 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
     """
     gray = page.gray
     skewness = measure_polarity(gray)
-    sides = [skewness > 0] if detector is None or abs(skewness) > SURE_SKEWNESS else [False, True]
+    is_sure = detector is None or abs(skewness) > SURE_SKEWNESS or gray.size > MOST_TURNED_PX
+    sides = [skewness > 0] if is_sure else [False, True]
     looks = [_look_at(extract_ink(gray, light_on_dark=side), detector) for side in sides]
     ink, rules, glyphs, specks, digits, marks = max(looks, key=lambda one: one.best_score)
     to_page = _Scaler(ink.scale, page.size)
@@ -112,7 +116,8 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
             Sighting(to_page(_choose_box(sign, glyph)), glyph, sign.score, sign.probs)
             for sign, glyph in zip(digits, cut, strict=True)
         ]
-        lone = [glyph for glyph in glyphs if _covered(glyph.box, digits) < COVERED]
+        cover = _measure_cover(glyphs, digits)
+        lone = [glyph for glyph, part in zip(glyphs, cover, strict=True) if part < COVERED]
         is_possible = [_may_be_digit(glyph.box, digits) for glyph in lone]
         possible = [glyph for glyph, may in zip(lone, is_possible, strict=True) if may]
         sightings += [Sighting(to_page(glyph.box), glyph, UNSEEN_SCORE, UNSEEN_PROBS) for glyph in possible]
@@ -159,7 +164,7 @@ def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[S
     Returns:
         Digits and marks, boxes in working pixels.
     """
-    most = (MOST_VIEW_PX - 2 * MARGIN_PX) / max(page.mask.shape)
+    most = min(MOST_ENLARGED, (MOST_VIEW_PX - 2 * MARGIN_PX) / max(page.mask.shape))
     first = min(most, DIGIT_PX / max(4.0, height_px))
     for scale in (first, first / 2, min(most, 2 * first)):
         if scale > first and page.mask.size * scale**2 > MOST_DOUBLED_PX:
@@ -220,10 +225,17 @@ def _may_be_digit(box: Box, digits: Sequence[Spotted]) -> bool:
     return not holds and LIKE_HEIGHT[0] * height <= box.height <= LIKE_HEIGHT[1] * height
 
 
-def _covered(box: Box, signs: Sequence[Spotted]) -> float:
-    """Return the largest part of a box that lies in one sign's."""
-    area = max(1, box.width * box.height)
-    return max((_shared(box, _to_box(sign)) / area for sign in signs), default=0.0)
+def _measure_cover(glyphs: Sequence[Glyph], signs: Sequence[Spotted]) -> npt.NDArray[np.float64]:
+    """Return for each glyph the largest part of its box that lies in one sign's."""
+    if not signs or not glyphs:
+        return np.zeros(len(glyphs))
+    boxes = np.array([(g.box.x, g.box.y, g.box.right, g.box.bottom) for g in glyphs], float)[:, None]
+    others = np.array([(s.x, s.y, s.x + s.width, s.y + s.height) for s in signs])[None]
+    sides = np.minimum(boxes[..., 2:], others[..., 2:]) - np.maximum(boxes[..., :2], others[..., :2])
+    shared = np.clip(sides, 0, None).prod(axis=2)  # (glyphs, signs)
+    areas = (boxes[..., 2:] - boxes[..., :2]).prod(axis=2)
+    cover: npt.NDArray[np.float64] = (shared / np.maximum(areas, 1)).max(axis=1)
+    return cover
 
 
 def _shared(a: Box, b: Box) -> int:
