@@ -33,6 +33,7 @@ SURE_SKEWNESS = 1.2
 MOST_TURNED_PX = 250_000  # larger pictures are no tight crops
 SURE_SCORE = 0.5  # if nothing on the page reaches it, digits may have half or twice the expected height
 MOST_ENLARGED = 2.0  # digits lower than 12 working pixels are not sought: grain has components of that size
+MOST_ENLARGED_PX = 700_000  # nor are larger pages enlarged beyond this
 MOST_DOUBLED_PX = 200_000  # views larger than this are not looked at on a finer scale
 # A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
 UNSEEN_SCORE = 0.05
@@ -165,6 +166,7 @@ def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[S
         Digits and marks, boxes in working pixels.
     """
     most = min(MOST_ENLARGED, (MOST_VIEW_PX - 2 * MARGIN_PX) / max(page.mask.shape))
+    most = min(most, max(1.0, (MOST_ENLARGED_PX / page.mask.size) ** 0.5))
     first = min(most, DIGIT_PX / max(4.0, height_px))
     for scale in (first, first / 2, min(most, 2 * first)):
         if scale > first and page.mask.size * scale**2 > MOST_DOUBLED_PX:
