@@ -17,7 +17,6 @@ import numpy.typing as npt
 from inkdigits.bundles.detector import Spotted
 from inkdigits.images import Page
 from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, make_view, remove_rules
-from inkdigits.ink.binarize import measure_polarity
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
 from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
@@ -27,10 +26,6 @@ LEAST_SCORE = 0.1  # answers of the detector below it are no digits, whatever th
 LEAST_MARK_SCORE = 0.5
 GOOD_HEIGHT_PX = (16.0, 34.0)  # digits of this height in the view need no second look on another scale
 MOST_VIEW_PX = 2400  # longer side of a view
-# Skewness of grey values beyond which the polarity is sure; below it, the detector looks at both. Of 900 photos
-# and drawings 1 % lie below, of tight crops (USPS, semeion, optdigits) a fifth, with 3 % of the wrong sign.
-SURE_SKEWNESS = 1.2
-MOST_TURNED_PX = 250_000  # larger pictures are no tight crops
 SURE_SCORE = 0.5  # if nothing on the page reaches it, digits may have half or twice the expected height
 MOST_ENLARGED = 2.0  # digits lower than 12 working pixels are not sought: grain has components of that size
 MOST_ENLARGED_PX = 700_000  # nor are larger pages enlarged beyond this
@@ -94,12 +89,7 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
         index: Its index in the document.
         detector: Asked where digits stand; without one every glyph may be a digit.
     """
-    gray = page.gray
-    skewness = measure_polarity(gray)
-    is_sure = detector is None or abs(skewness) > SURE_SKEWNESS or gray.size > MOST_TURNED_PX
-    sides = [skewness > 0] if is_sure else [False, True]
-    looks = [_look_at(extract_ink(gray, light_on_dark=side), detector) for side in sides]
-    ink, rules, glyphs, specks, digits, marks = max(looks, key=lambda one: one.best_score)
+    ink, rules, glyphs, specks, digits, marks = _look_at(extract_ink(page.gray), detector)
     to_page = _Scaler(ink.scale, page.size)
     ruled = [replace(rule, box=to_page(rule.box), page=index) for rule in rules]
     left = [replace(item, box=to_page(item.box), page=index) for item in specks]
@@ -131,7 +121,7 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
 
 
 class _Look(NamedTuple):
-    """A page with one polarity; boxes in working pixels."""
+    """What was seen of a page; boxes in working pixels."""
 
     ink: InkPage
     rules: list[Rule]
@@ -139,10 +129,6 @@ class _Look(NamedTuple):
     specks: list[Rejected]
     digits: list[Spotted]
     marks: list[Spotted]
-
-    @property
-    def best_score(self) -> float:
-        return max((sign.score for sign in self.digits), default=0.0)
 
 
 def _look_at(full: InkPage, detector: Detector | None) -> _Look:
