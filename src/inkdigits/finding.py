@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -89,7 +89,9 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
         index: Its index in the document.
         detector: Asked where digits stand; without one every glyph may be a digit.
     """
-    ink, rules, glyphs, specks, digits, marks = _look_at(extract_ink(page.gray), detector)
+    full = extract_ink(page.gray)
+    ink, rules = remove_rules(full)
+    glyphs, specks = find_glyphs(ink)
     to_page = _Scaler(ink.scale, page.size)
     ruled = [replace(rule, box=to_page(rule.box), page=index) for rule in rules]
     left = [replace(item, box=to_page(item.box), page=index) for item in specks]
@@ -102,6 +104,7 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
         sightings = [Sighting(to_page(glyph.box), glyph) for glyph in glyphs]
         strokes = find_strokes(glyphs, [sighting.box for sighting in sightings])
     else:
+        digits, marks = look(full, detector, height_px=_measure_height(ink)) if not ink.is_blank else ([], [])
         cut = cut_glyphs(ink, [_rect(sign) for sign in digits])
         sightings = [
             Sighting(to_page(_choose_box(sign, glyph)), glyph, sign.score, sign.probs)
@@ -118,26 +121,6 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
         strokes += find_strokes(lone, [to_page(glyph.box) for glyph in lone])
         strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
     return Found(page, index, sightings, [*ruled, *left], ruled, small + strokes, ink.pen_px / ink.scale)
-
-
-class _Look(NamedTuple):
-    """What was seen of a page; boxes in working pixels."""
-
-    ink: InkPage
-    rules: list[Rule]
-    glyphs: list[Glyph]
-    specks: list[Rejected]
-    digits: list[Spotted]
-    marks: list[Spotted]
-
-
-def _look_at(full: InkPage, detector: Detector | None) -> _Look:
-    ink, rules = remove_rules(full)
-    glyphs, specks = find_glyphs(ink)
-    if detector is None or ink.is_blank:
-        return _Look(ink, rules, glyphs, specks, [], [])
-    height_px = measure_height(ink.mask, pen_px=ink.pen_px)
-    return _Look(ink, rules, glyphs, specks, *look(full, detector, height_px=height_px))
 
 
 def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[Spotted], list[Spotted]]:
@@ -166,6 +149,10 @@ def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[S
         if not GOOD_HEIGHT_PX[0] <= height <= GOOD_HEIGHT_PX[1] and better != scale:
             digits, marks = _detect(page, detector, better)
     return digits, marks
+
+
+def _measure_height(ink: InkPage) -> float:
+    return measure_height(ink.mask, pen_px=ink.pen_px)
 
 
 def _detect(page: InkPage, detector: Detector, scale: float) -> tuple[list[Spotted], list[Spotted]]:

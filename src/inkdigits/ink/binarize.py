@@ -74,28 +74,8 @@ class InkPage:
         return self.pen_px == 0
 
 
-def measure_polarity(gray: Gray) -> float:
-    """Measure which side of the paper's brightness the ink is on: ink is the minority that stands out.
-
-    Args:
-        gray: (H, W) uint8.
-
-    Returns:
-        Skewness of grey values against their local median: above 0 for light ink on a dark ground. Between about
-        -1 and 1 it may be wrong: in a crop that ends where the ink ends, paper is hardly the majority.
-    """
-    small = _fit_within(gray, POLARITY_PX)
-    window = min(255, int(min(small.shape) * POLARITY_WINDOW) | 1)
-    pad = window // 2
-    padded = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_REFLECT)
-    paper = cv2.medianBlur(padded, window)[pad : pad + small.shape[0], pad : pad + small.shape[1]]
-    deviation = small.astype(np.float32) - paper
-    spread = float(np.sqrt((deviation**2).mean()))
-    return float((deviation**3).mean()) / spread**3 if spread else 0.0
-
-
 def is_light_on_dark(gray: Gray) -> bool:
-    """Decide the polarity; see `measure_polarity`.
+    """Decide the polarity: ink is the minority that stands out against its surroundings.
 
     Args:
         gray: (H, W) uint8.
@@ -103,21 +83,25 @@ def is_light_on_dark(gray: Gray) -> bool:
     Returns:
         True where grey values are skewed to the bright side of their local median.
     """
-    return measure_polarity(gray) > 0
+    small = _fit_within(gray, POLARITY_PX)
+    window = min(255, int(min(small.shape) * POLARITY_WINDOW) | 1)
+    pad = window // 2
+    padded = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_REFLECT)
+    paper = cv2.medianBlur(padded, window)[pad : pad + small.shape[0], pad : pad + small.shape[1]]
+    deviation = small.astype(np.float32) - paper
+    return float((deviation**3).mean()) > 0
 
 
-def extract_ink(gray: Gray, *, light_on_dark: bool | None = None) -> InkPage:
+def extract_ink(gray: Gray) -> InkPage:
     """Find the ink of a page.
 
     Args:
         gray: (H, W) uint8, any size, lighting and polarity.
-        light_on_dark: The polarity if it is known; None decides it from the picture.
 
     Returns:
         The ink on a working scale of at least 112 px (shorter side) and at most 2,400 px (longer side).
     """
-    if light_on_dark is None:
-        light_on_dark = is_light_on_dark(gray)
+    light_on_dark = is_light_on_dark(gray)
     scale = _working_scale(gray.shape)
     dark = _rescale(255 - gray if light_on_dark else gray, scale)
     coarse = _contrast(dark, window_px=max(15, min(dark.shape) // 3))

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from inkdigits.bundles.metadata import NO_DIGIT
-from inkdigits.datasets import load_dataset, subset
+from inkdigits.datasets import load_dataset
 from inkdigits.datasets.pens import PENS, render_sign
+from inkdigits.datasets.permitted import load_permitted_nist, load_permitted_symbols
 from inkdigits.datasets.strokes import make_strokes, make_writer
 from inkdigits.ink import SIZE_PX, normalize_glyph, normalize_images
 from inkdigits.training.fakes import PEN_FAKES, write_fakes
@@ -26,10 +27,6 @@ PEN_DIGITS = 40_000
 PEN_SEED = 20
 DIGITS_A_WRITER = 10
 HEIGHT_PX = (40, 90)  # pixels of one digit height; the range of digits on photographs of single digits
-# Digits of nist-raw at least this near to a test image of MNIST are the same handwriting (the set's README).
-NEAR_DUPLICATE = 0.90
-HASY_TRAINED = 10
-MNIST_TRAIN = 60_000  # nearest images from this number on belong to MNIST's test part
 
 
 def load_source(name: str) -> LabelledImages:
@@ -75,14 +72,6 @@ def write_pen_digits(count: int = PEN_DIGITS, *, seed: int = PEN_SEED) -> Labell
     return LabelledImages(images, labels, tuple("0123456789"), name=PEN_SIMULATOR)
 
 
-def _load_nist_raw() -> LabelledImages:
-    """The raw NIST digits without those that are next to a test image of MNIST."""
-    data = load_dataset("nist-raw", "all")
-    is_test = data.extra["nearest_mnist_index"] >= MNIST_TRAIN
-    is_near = data.extra["nearest_mnist_correlation"] >= NEAR_DUPLICATE
-    return subset(data, np.flatnonzero(~(is_test & is_near)))
-
-
 def _load_optdigits() -> LabelledImages:
     """The 32x32 bitmaps; the 8x8 counts are made of the same digits."""
     return load_dataset("optdigits", "train32x32")
@@ -102,10 +91,7 @@ def load_non_digits(name: str) -> LabelledImages:
     """
     if name == PEN_FAKES:
         return write_fakes()
-    data = load_dataset(name, "train")
-    if name == "hasy-symbols":
-        # The symbols 10 to 19 judge rejection: nothing may be trained on them.
-        data = subset(data, np.flatnonzero(data.labels < HASY_TRAINED))
+    data = load_permitted_symbols() if name == "hasy-symbols" else load_dataset(name, "train")
     images = np.rint(normalize_images(data.images) * 255).astype(np.uint8)
     labels = np.full(len(images), len(CLASSES) - 1, np.int64)
     return LabelledImages(images, labels, CLASSES, name=f"non-digits of {name}")
@@ -120,6 +106,6 @@ def _cut_crops() -> LabelledImages:
 _SPECIAL: Mapping[str, Callable[[], LabelledImages]] = {
     PEN_SIMULATOR: write_pen_digits,
     SYNTH_CROPS: _cut_crops,
-    "nist-raw": _load_nist_raw,
+    "nist-raw": load_permitted_nist,
     "optdigits": _load_optdigits,
 }

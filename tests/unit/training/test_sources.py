@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkdigits.datasets import load_dataset
+from inkdigits.datasets import load_dataset, permitted
+from inkdigits.datasets.permitted import MNIST_TRAIN, NEAR_DUPLICATE
 from inkdigits.errors import DataNotFoundError
 from inkdigits.evaluation.run import predict
 from inkdigits.ink import normalize_images
 from inkdigits.training import sources
-from inkdigits.training.sources import MNIST_TRAIN, NEAR_DUPLICATE, load_source, write_pen_digits
+from inkdigits.training.sources import load_source, write_pen_digits
 from inkdigits.types import LabelledImages
 
 
@@ -94,7 +95,7 @@ def test_near_duplicates_of_the_test_part_are_left_out(monkeypatch: pytest.Monke
     data = LabelledImages(
         np.zeros((4, 28, 28), np.uint8), np.arange(4), tuple("0123456789"), "nist-raw/all", extra=extra
     )
-    monkeypatch.setattr(sources, "load_dataset", lambda name, split: data)
+    monkeypatch.setattr(permitted, "load_dataset", lambda name, split: data)
     np.testing.assert_array_equal(load_source("nist-raw").labels, [0, 2])
 
 
@@ -106,7 +107,9 @@ def test_an_unknown_set() -> None:
 @pytest.mark.real_data
 def test_nist_raw_without_the_handwriting_of_mnists_test_part() -> None:
     everything = load_dataset("nist-raw", "all")
-    kept = sources._load_nist_raw()  # before normalisation, which takes long and leaves the choice as it is
+    kept = (
+        permitted.load_permitted_nist()
+    )  # before normalisation, which takes long and leaves the choice as it is
     assert (len(everything), len(kept)) == (10_000, 9_504)
     is_test = kept.extra["nearest_mnist_index"] >= MNIST_TRAIN
     assert float(kept.extra["nearest_mnist_correlation"][is_test].max()) < NEAR_DUPLICATE

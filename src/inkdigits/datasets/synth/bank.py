@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from inkdigits.datasets.load import load_dataset
 from inkdigits.datasets.pens import PENS, render_sign
+from inkdigits.datasets.permitted import load_permitted_nist, load_permitted_symbols
 from inkdigits.datasets.strokes import make_strokes, make_writer
 from inkdigits.datasets.synth import shapes
 from inkdigits.types import LabelledImages
@@ -33,11 +34,6 @@ PEN_HEIGHT_PX = 56
 SHAPE_HEIGHT_PX = 48
 HAND_WEIGHTS: Mapping[str, float] = {"mnist": 0.42, "nist": 0.26, "optdigits": 0.07, "pen": 0.25}
 """How often a number is written by each source; photographs of Europe and Latin America want the pen's forms."""
-# As in training.sources, which is above this room: digits this near to a test image of MNIST are the same writing.
-NEAR_DUPLICATE = 0.90
-MNIST_TRAIN = 60_000
-TRAIN_SYMBOLS = 10
-"""Classes 0 to 9 of hasy-symbols are learned from, the others judge rejection."""
 CHINESE_ONE = 1
 """The Chinese 1 is a dash."""
 SEED = 11
@@ -99,15 +95,14 @@ class GlyphBank:
         made = cls.simulated(rng)
         sources = {
             "mnist": _measure(load_dataset("mnist", "train")),
-            "nist": _measure(_load_nist()),
+            "nist": _measure(load_permitted_nist()),
             "optdigits": _measure(load_dataset("optdigits", "train32x32")),
             **made.sources,
         }
-        symbols = load_dataset("hasy-symbols", "train")
         chinese = load_dataset("chinese-mnist", "train")
         others = {
             **made.others,
-            "symbol": _crop_all(symbols.images[symbols.labels < TRAIN_SYMBOLS]),
+            "symbol": _crop_all(load_permitted_symbols().images),
             "chinese": _crop_all(chinese.images[chinese.labels != CHINESE_ONE]),
         }
         return cls(sources, others, made.signs, made.letters)
@@ -179,14 +174,6 @@ def _write_digits(rng: np.random.Generator, writers: int) -> DigitSet:
                 glyphs.append(shapes.crop_to_ink(np.rint(ink * 255).astype(np.uint8)))
         groups.append(group)
     return DigitSet(glyphs, np.zeros(len(glyphs)), groups)
-
-
-def _load_nist() -> LabelledImages:
-    data = load_dataset("nist-raw", "all")
-    is_test = data.extra["nearest_mnist_index"] >= MNIST_TRAIN
-    is_near = data.extra["nearest_mnist_correlation"] >= NEAR_DUPLICATE
-    kept = ~(is_test & is_near)
-    return LabelledImages(data.images[kept], data.labels[kept], data.label_names, name=data.name)
 
 
 def _measure(data: LabelledImages) -> DigitSet:

@@ -17,10 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inkdigits.bundles.detector import BOX_UNIT_PX, DIGIT_LABELS
 from inkdigits.models.detector import STRIDE
 
-DIGIT_LABELS: Final = 10
-BOX_UNIT_PX: Final = 8.0
 _SPREAD: Final = 0.14
 """Standard deviation of a centre's Gaussian as part of the sign's width or height."""
 _LEAST_SPREAD: Final = 0.55

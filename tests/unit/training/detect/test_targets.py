@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from inkdigits.bundles.detector import BOX_UNIT_PX
 from inkdigits.models.detector import STRIDE
-from inkdigits.training.detect.targets import BOX_UNIT_PX, Targets, compute_loss, make_targets
+from inkdigits.training.detect.targets import Targets, compute_loss, make_targets
 
 
 def make(*signs: tuple[float, float, float, float, int]) -> Targets:

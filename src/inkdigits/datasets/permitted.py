@@ -1,0 +1,31 @@
+"""Which part of a set may be learned from, where that is less than the set.
+
+Owns: the rules that keep what judges out of training. Leaves to others: reading files (load).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inkdigits.datasets.load import load_dataset
+from inkdigits.datasets.splits import subset
+from inkdigits.types import LabelledImages
+
+# Digits of nist-raw at least this near to a test image of MNIST are the same handwriting (the set's README).
+NEAR_DUPLICATE = 0.90
+MNIST_TRAIN = 60_000  # nearest images from this number on belong to MNIST's test part
+TRAINED_SYMBOLS = 10  # the symbols of hasy-symbols from this number on judge rejection
+
+
+def load_permitted_nist() -> LabelledImages:
+    """Load the raw NIST digits without those that are next to a test image of MNIST."""
+    data = load_dataset("nist-raw", "all")
+    is_test = data.extra["nearest_mnist_index"] >= MNIST_TRAIN
+    is_near = data.extra["nearest_mnist_correlation"] >= NEAR_DUPLICATE
+    return subset(data, np.flatnonzero(~(is_test & is_near)))
+
+
+def load_permitted_symbols() -> LabelledImages:
+    """Load the symbols 0 to 9; nothing may be trained on the others."""
+    data = load_dataset("hasy-symbols", "train")
+    return subset(data, np.flatnonzero(data.labels < TRAINED_SYMBOLS))
