@@ -5,6 +5,8 @@ Owns: the rules that keep what judges out of training. Leaves to others: reading
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from inkdigits.datasets.load import load_dataset
@@ -14,6 +16,12 @@ from inkdigits.types import LabelledImages
 # Digits of nist-raw at least this near to a test image of MNIST are the same handwriting (the set's README).
 NEAR_DUPLICATE = 0.90
 MNIST_TRAIN = 60_000  # nearest images from this number on belong to MNIST's test part
+# Digits of other scripts that nobody would take for a Latin one; the licences permit training on them.
+FOREIGN_DIGITS: Mapping[str, tuple[int, ...]] = {
+    "thai": (3, 4, 5, 7, 8, 9),
+    "gujarati": (4, 8, 9),
+    "kannada-mnist": (5, 6, 8, 9),
+}
 TRAINED_SYMBOLS = 10  # the symbols of hasy-symbols from this number on judge rejection
 
 
@@ -29,3 +37,9 @@ def load_permitted_symbols() -> LabelledImages:
     """Load the symbols 0 to 9; nothing may be trained on the others."""
     data = load_dataset("hasy-symbols", "train")
     return subset(data, np.flatnonzero(data.labels < TRAINED_SYMBOLS))
+
+
+def load_foreign_digits(name: str) -> LabelledImages:
+    """Load those digits of another script that look like no Latin digit; `name` is one of `FOREIGN_DIGITS`."""
+    data = load_dataset(name, "all" if name == "thai" else "train" if name == "gujarati" else "test")
+    return subset(data, np.flatnonzero(np.isin(data.labels, FOREIGN_DIGITS[name])))

@@ -23,7 +23,7 @@ from inkdigits.types import Box, LabelledImages
 
 SYNTH_CROPS: Final = "synth-crops"
 CLASSES: Final = (*"0123456789", NO_DIGIT)
-CROPS: Final = 40_000
+CROPS: Final = 60_000
 SEED: Final = 40
 _CHUNK: Final = 2500
 _NONE: Final = 10

@@ -14,7 +14,12 @@ import numpy as np
 from inkdigits.bundles.metadata import NO_DIGIT
 from inkdigits.datasets import load_dataset
 from inkdigits.datasets.pens import PENS, render_sign
-from inkdigits.datasets.permitted import load_permitted_nist, load_permitted_symbols
+from inkdigits.datasets.permitted import (
+    FOREIGN_DIGITS,
+    load_foreign_digits,
+    load_permitted_nist,
+    load_permitted_symbols,
+)
 from inkdigits.datasets.strokes import make_strokes, make_writer
 from inkdigits.ink import SIZE_PX, normalize_glyph, normalize_images
 from inkdigits.training.fakes import PEN_FAKES, write_fakes
@@ -91,7 +96,12 @@ def load_non_digits(name: str) -> LabelledImages:
     """
     if name == PEN_FAKES:
         return write_fakes()
-    data = load_permitted_symbols() if name == "hasy-symbols" else load_dataset(name, "train")
+    if name == "hasy-symbols":
+        data = load_permitted_symbols()
+    elif name in FOREIGN_DIGITS:
+        data = load_foreign_digits(name)
+    else:
+        data = load_dataset(name, "train")
     images = np.rint(normalize_images(data.images) * 255).astype(np.uint8)
     labels = np.full(len(images), len(CLASSES) - 1, np.int64)
     return LabelledImages(images, labels, CLASSES, name=f"non-digits of {name}")

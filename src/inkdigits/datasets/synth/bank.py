@@ -20,6 +20,7 @@ from inkdigits.datasets.pens import PENS, render_sign
 from inkdigits.datasets.permitted import load_permitted_nist, load_permitted_symbols
 from inkdigits.datasets.strokes import make_strokes, make_writer
 from inkdigits.datasets.synth import shapes
+from inkdigits.datasets.synth.fonts import load_font_signs
 from inkdigits.types import LabelledImages
 
 Glyph = npt.NDArray[np.uint8]
@@ -74,7 +75,8 @@ class GlyphBank:
 
     Attributes:
         sources: Name -> digits.
-        others: Category ("letter", "sign", "fake", "scribble", "symbol", "chinese") -> glyphs that are no digits.
+        others: Category ("letter", "print", "sign", "fake", "scribble", "symbol", "chinese") -> glyphs that are no
+            digits.
         signs: Written sign such as "$" -> its glyphs.
         letters: Letter -> its glyphs.
     """
@@ -123,12 +125,17 @@ class GlyphBank:
 
         signs = {name: [draw_form(shapes.SIGNS, name) for _ in range(EACH)] for name in shapes.SIGNS}
         letters = {name: [draw_form(shapes.LETTERS, name) for _ in range(EACH)] for name in shapes.LETTERS}
+        print_signs = load_font_signs()
+        for name in letters:
+            letters[name] += print_signs.get(name, ())
         others = {
             "letter": [glyph for glyphs in letters.values() for glyph in glyphs],
+            "print": [glyph for glyphs in print_signs.values() for glyph in glyphs],
             "sign": [glyph for glyphs in signs.values() for glyph in glyphs],
             "fake": [_draw(shapes.make_fake(rng), rng) for _ in range(SHAPES)],
             "scribble": [_draw(shapes.make_scribble(rng), rng) for _ in range(SHAPES)],
         }
+        others = {name: glyphs for name, glyphs in others.items() if glyphs}
         return cls({"pen": _write_digits(rng, writers)}, others, signs, letters)
 
     def draw_hand(self, rng: np.random.Generator) -> Hand:

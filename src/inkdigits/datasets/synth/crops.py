@@ -13,9 +13,9 @@ import numpy.typing as npt
 from inkdigits.datasets.synth import shapes
 from inkdigits.datasets.synth.bank import GlyphBank
 from inkdigits.datasets.synth.distractors import (
-    WORDS,
     add_bleed_through,
     add_stamp,
+    draw_word,
     dry_print,
     put_print,
 )
@@ -209,7 +209,10 @@ def make_junk(
         while y < height:
             size = digit_px * float(rng.uniform(0.4, 1.3))
             put_print(
-                draft, " ".join(rng.choice(WORDS, 3)), (float(rng.uniform(0, width / 2)), y), size_px=size
+                draft,
+                " ".join(draw_word(rng) for _ in range(3)),
+                (float(rng.uniform(0, width / 2)), y),
+                size_px=size,
             )
             y += 1.5 * size
         dry_print(draft)

@@ -7,7 +7,6 @@ Owns: putting it on a draft. Leaves to others: the forms of strokes (`synth.shap
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,19 +15,19 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkdigits.datasets.synth import shapes
 from inkdigits.datasets.synth.draft import Draft
+from inkdigits.datasets.synth.fonts import FONTS, find_fonts
 from inkdigits.datasets.synth.inking import draw_lines, ink_glyph
 from inkdigits.datasets.synth.sheet import Color
 from inkdigits.types import Ink
 
-FONTS = (
-    "DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "DejaVuSerif-Italic.ttf", "DejaVuSansMono.ttf",
-    "DejaVuSans-Oblique.ttf", "DejaVuSerif-Bold.ttf",
-)  # fmt: skip
-FONT_FOLDERS = ("/usr/share/fonts/truetype/dejavu", "/usr/share/fonts/dejavu", "/usr/share/fonts/TTF")
 WORDS = (
     "Name", "Datum", "Date", "Amount", "Betrag", "PAY TO", "Valor", "Pesos", "Total", "Summe", "Nr.", "CUENTA",
     "Euro", "Note", "Code postal", "Marks", "Grade", "Ref", "Page", "Monto", "USD", "Cheque", "Firma", "Klasse",
     "Year", "Att", "TIMBRE", "Kun", "Fecha", "Rut", "VENTA", "Fyra", "Hand", "Reg", "A", "KM", "Ch", "$", "€",
+)  # fmt: skip
+SYLLABLES = (
+    "an", "be", "co", "dor", "el", "fi", "gru", "ho", "is", "jo", "ka", "lo", "mi", "no", "os", "pre", "qui", "ro",
+    "so", "tion", "um", "ver", "wo", "xi", "ya", "zo", "bil", "sol", "gio", "sig", "lis", "ing", "ob", "zi",
 )  # fmt: skip
 PRINT_COLORS: tuple[Color, ...] = (
     (20, 20, 22),
@@ -38,25 +37,6 @@ PRINT_COLORS: tuple[Color, ...] = (
     (40, 110, 70),
     (120, 120, 125),
 )
-
-
-@lru_cache(maxsize=1)
-def _font_paths() -> tuple[str, ...]:
-    """Return the fonts of this machine that we know: of the system, or those that Matplotlib ships."""
-    folders = [Path(folder) for folder in FONT_FOLDERS]
-    try:
-        from importlib.util import find_spec
-
-        spec = find_spec("matplotlib")
-    except (ImportError, ValueError):
-        spec = None
-    if spec and spec.origin:
-        folders.insert(0, Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf")
-    for folder in folders:
-        found = tuple(str(folder / name) for name in FONTS if (folder / name).is_file())
-        if found:
-            return found
-    return ()
 
 
 @lru_cache(maxsize=4096)
@@ -71,7 +51,7 @@ def render_print(text: str, *, font: int, size_px: int) -> Ink:
     Returns:
         (H, W) float32 in [0, 1], ink = 1, cropped. Shared: don't change it.
     """
-    paths = _font_paths()
+    paths = find_fonts()
     if paths:
         face = ImageFont.truetype(paths[font % len(paths)], size_px)
         left, top, right, bottom = face.getbbox(text)
@@ -84,6 +64,14 @@ def render_print(text: str, *, font: int, size_px: int) -> Ink:
         image = np.zeros((height + below + 2, width + 2), np.uint8)
         cv2.putText(image, text, (1, height), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_AA)
     return np.asarray(image / np.float32(255), np.float32)
+
+
+def draw_word(rng: np.random.Generator) -> str:
+    """Return a word of a form, or an invented one in small letters, capitals or both."""
+    if rng.random() < 0.5:
+        return str(rng.choice(WORDS))
+    word = "".join(rng.choice(SYLLABLES, int(rng.integers(1, 4))))
+    return str(rng.choice([word, word.upper(), word.capitalize(), word.capitalize() + ":"]))
 
 
 def put_print(draft: Draft, text: str, corner: tuple[float, float], *, size_px: float) -> None:
@@ -125,7 +113,7 @@ def add_print(draft: Draft, *, around: tuple[float, float, float, float]) -> Non
         edge = left if rng.random() < 0.5 else right
         draft.sheet.draw([np.array([[edge, -99.0], [edge, draft.size_px[0] + 99.0]])], pen_px=pen)
     if rng.random() < 0.45:
-        word = str(rng.choice(WORDS))
+        word = draw_word(rng)
         size = d * float(rng.uniform(0.3, 0.6) if rng.random() < 0.7 else rng.uniform(0.8, 1.3))
         at = (left + rng.uniform(2, 6), top - size) if rng.random() < 0.6 else (left - d * len(word) * 0.5, y)
         put_print(draft, word, at, size_px=size)
@@ -198,7 +186,7 @@ def add_stamp(draft: Draft, *, center: tuple[float, float], radius_px: float) ->
         )
         turned = np.asarray(cv2.warpAffine(glyph, turn, glyph.shape[::-1]), np.float32)
         _overlay(patch, turned, int(at[0] - glyph.shape[1] / 2), int(at[1] - glyph.shape[0] / 2))
-    word = render_print(str(rng.choice(WORDS)), font=font, size_px=max(6, round(0.4 * radius_px)))
+    word = render_print(draw_word(rng), font=font, size_px=max(6, round(0.4 * radius_px)))
     _overlay(patch, word, int((side - word.shape[1]) / 2), int((side - word.shape[0]) / 2))
     draft.sheet.add(patch, (center[0] - side / 2, center[1] - side / 2), label="")
     colors = ((150, 40, 60), (60, 50, 140), (40, 90, 80), (70, 70, 75))

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.datasets.synth.bank import GlyphBank
-from inkdigits.datasets.synth.distractors import WORDS, add_intruders, add_stamp, dry_print, put_print
+from inkdigits.datasets.synth.distractors import add_intruders, add_stamp, draw_word, dry_print, put_print
 from inkdigits.datasets.synth.draft import Draft
+from inkdigits.datasets.synth.fonts import load_alike_letters
 from inkdigits.datasets.synth.grounds import print_ruling, print_security
 from inkdigits.datasets.synth.inking import ink_glyph
 from inkdigits.datasets.synth.page import SynthPage
@@ -25,6 +26,8 @@ RULE_COLORS: tuple[Color, ...] = (
     (130, 130, 130), (180, 180, 180), (25, 25, 28), (60, 60, 60), (235, 130, 40),
 )  # fmt: skip
 GRADES = "ACEFPU"
+LEAST_WORD = 4
+"""In words of at least so many letters an O is no 0."""
 
 
 def make_comb(
@@ -64,9 +67,7 @@ def make_comb(
     if rng.random() < 0.4:
         for row, (left, _) in enumerate(plans):
             size = digit_px * float(rng.uniform(0.4, 0.75))
-            put_print(
-                draft, str(rng.choice(WORDS)), (left, first + row * pitch - tall - 1.25 * size), size_px=size
-            )
+            put_print(draft, draw_word(rng), (left, first + row * pitch - tall - 1.25 * size), size_px=size)
         dry_print(draft)
     for row, (left, count) in enumerate(plans):
         middle = first + row * pitch - tall / 2
@@ -171,13 +172,11 @@ def make_table(
     )
     for column in range(columns if heads else 0):
         size = digit_px * float(rng.uniform(0.55, 0.8))
-        put_print(draft, str(rng.choice(WORDS)), (xs[column] + 0.1 * wide, ys[0] + 0.25 * tall), size_px=size)
+        put_print(draft, draw_word(rng), (xs[column] + 0.1 * wide, ys[0] + 0.25 * tall), size_px=size)
     for column in (i for i, kind in enumerate(kinds) if kind == "words"):
         for row in range(heads, rows):
             size = digit_px * 0.65
-            put_print(
-                draft, str(rng.choice(WORDS)), (xs[column] + 0.1 * wide, ys[row] + 0.25 * tall), size_px=size
-            )
+            put_print(draft, draw_word(rng), (xs[column] + 0.1 * wide, ys[row] + 0.25 * tall), size_px=size)
     dry_print(draft)
     for row in range(heads, rows):
         for column in range(columns):
@@ -262,7 +261,7 @@ def make_page(
         write_mixed_line(draft, style, baseline=first + row * pitch, line=row, words=0.35)
     draft.dry()
     if rng.random() < 0.2:
-        put_print(draft, " ".join(rng.choice(WORDS, 3)), (digit_px, 1.0), size_px=0.5 * digit_px)
+        put_print(draft, " ".join(draw_word(rng) for _ in range(3)), (digit_px, 1.0), size_px=0.5 * digit_px)
         dry_print(draft)
     return draft.finish("page")
 
@@ -307,9 +306,16 @@ def _write_word(draft: Draft, pencil: Pencil) -> None:
     if chance < 0.75:
         is_capital = rng.random() < 0.5
         names = [name for name in draft.bank.letters if name.isupper() == is_capital]
-        for name in rng.choice(names, int(rng.integers(1, 7))):
-            pencil.write_glyph(draft.bank.draw_letter(str(name), rng), size=1.0 if is_capital else 1.15)
+        count = int(rng.integers(1, 9))
+        alikes = load_alike_letters() if count >= LEAST_WORD else {}
+        alike_names = [name for name in alikes if name.isupper() == is_capital]
+        for i, name in enumerate(rng.choice(names, count)):
+            glyph = draft.bank.draw_letter(str(name), rng)
+            if alike_names and i % 3 == 1 and rng.random() < 0.5:
+                glyphs = alikes[str(rng.choice(alike_names))]
+                glyph = glyphs[int(rng.integers(len(glyphs)))]
+            pencil.write_glyph(glyph, size=1.0 if is_capital else 1.15)
         return
-    categories = ("symbol", "chinese", "sign") if chance < 0.9 else ("fake",)
+    categories = ("symbol", "chinese", "sign", "print") if chance < 0.9 else ("fake",)
     for _ in range(int(rng.integers(1, 4))):
         pencil.write_glyph(draft.bank.draw_other(rng, categories=categories))

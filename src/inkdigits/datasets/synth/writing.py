@@ -48,6 +48,8 @@ class Style:
         has_old_figures: Whether 3, 4, 5, 7 and 9 go below the line.
         ligature: Probability that neighbours are joined by a line.
         flag: Probability of a long flag on 5 and 7.
+        roof: Probability of a flag on a 1 that goes far down.
+        flying: Probability that the cap of a 5 stands off its body.
         swell: How much the width of the line comes and goes with pressure.
     """
 
@@ -64,6 +66,8 @@ class Style:
     has_old_figures: bool = False
     ligature: float = 0.0
     flag: float = 0.0
+    roof: float = 0.0
+    flying: float = 0.0
     swell: float = 0.0
 
 
@@ -101,8 +105,10 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         wobble=float(rng.uniform(0.01, 0.08)),
         zero=float(rng.uniform(0.6, 0.85)) if rng.random() < 0.15 else 1.0,
         has_old_figures=bool(rng.random() < 0.07),
-        ligature=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.1 else 0.0,
+        ligature=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.14 else 0.0,
         flag=float(rng.uniform(0.3, 0.9)) if rng.random() < 0.15 else 0.0,
+        roof=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.3 else 0.0,
+        flying=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.12 else 0.0,
         swell=float(rng.uniform(0.1, 0.45)) if rng.random() < 0.25 else 0.0,
     )
 
@@ -215,10 +221,19 @@ class Pencil:
         d, rng = self.style.digit_px, self._rng
         length = d * float(rng.uniform(0.8, 4.0))
         count = int(rng.integers(3, 7))
-        wave = rng.normal(0, float(rng.choice([0.02, 0.12])) * d, count)
+        wave = rng.normal(0, float(rng.choice([0.02, 0.12, 0.22])) * d, count)
         path = smooth_path(
             np.stack([np.linspace(0, length, count), wave - d * rng.uniform(0.25, 0.6)], axis=1)
         )
+        patch, (_, top) = draw_lines([path], pen_px=self.style.pen_px)
+        self._put(patch, "", baseline=None, gap=d * float(rng.uniform(0, 0.4)), bottom=top + patch.shape[0])
+
+    def write_zigzag(self) -> None:
+        """Close with two dashes in one stroke, like a flat Z; it has no name."""
+        d, rng = self.style.digit_px, self._rng
+        wide, tall = d * float(rng.uniform(0.4, 1.2)), d * float(rng.uniform(0.15, 0.35))
+        points = np.array([[0, 0], [1, 0], [0.1, 1], [1.1, 1]]) * (wide, tall)
+        path = smooth_path(points + rng.normal(0, 0.04 * d, points.shape) - (0, 0.7 * d))
         patch, (_, top) = draw_lines([path], pen_px=self.style.pen_px)
         self._put(patch, "", baseline=None, gap=d * float(rng.uniform(0, 0.4)), bottom=top + patch.shape[0])
 
@@ -290,8 +305,12 @@ class Pencil:
         return -style.digit_px * float(rng.uniform(0.03, 0.2)) - 0.6 * style.pen_px
 
     def _flagged(self, patch: Ink, digit: str) -> Ink:
-        """Draw the cap of a 5 or the bar of a 7 on to the right."""
+        """Draw the cap of a 5 or the bar of a 7 on to the right, the flag of a 1 down to the left."""
         style, rng = self.style, self._rng
+        if digit == "1" and rng.random() < style.roof:
+            return self._roofed(patch)
+        if digit == "5" and rng.random() < style.flying:
+            return self._uncapped(patch)
         if digit not in "57" or rng.random() >= style.flag:
             return patch
         solid = patch > SOLID
@@ -312,6 +331,42 @@ class Pencil:
         line, corner = draw_lines([smooth_path(path + start)], pen_px=style.pen_px)
         return _merge(patch, line, corner)
 
+    def _roofed(self, patch: Ink) -> Ink:
+        """Let the flag of a 1 begin far below its top."""
+        style, rng = self.style, self._rng
+        solid = patch > SOLID
+        rows = np.flatnonzero(solid.any(axis=1))
+        if not len(rows):
+            return patch
+        top = int(rows[0])
+        reach = int(0.8 * style.digit_px) + 4
+        patch = np.pad(patch, ((0, 0), (reach, 0)))
+        x = reach + float(np.flatnonzero(solid[top]).mean())
+        length = style.digit_px * float(rng.uniform(0.25, 0.85))
+        slope = np.deg2rad(rng.uniform(35, 68))
+        way = np.array([[0, 0], [-0.5, 0.5 + rng.normal(0, 0.06)], [-1, 1]]) * (np.cos(slope), np.sin(slope))
+        line, corner = draw_lines(
+            [smooth_path(way * length + (x, top + style.pen_px / 2))], pen_px=style.pen_px
+        )
+        return _merge(patch, line, corner)
+
+    def _uncapped(self, patch: Ink) -> Ink:
+        """Take the cap off a 5 and let it fly above its body."""
+        style, rng = self.style, self._rng
+        solid = patch > SOLID
+        rows, cols = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+        if not len(rows):
+            return patch
+        top, height, wide = int(rows[0]), len(rows), int(cols[-1] - cols[0]) + 1
+        patch[: top + round(0.17 * height)] = 0
+        lift = round(0.15 * style.digit_px)
+        patch, top = np.pad(patch, ((lift, 0), (0, 0))), top + lift
+        start = np.array([cols[0] + wide * rng.uniform(0.3, 0.8), top + height * rng.uniform(-0.08, 0.13)])
+        length = style.digit_px * float(rng.uniform(0.35, 0.85))
+        way = np.array([[0, 0], [0.5, rng.normal(-0.04, 0.04)], [1, rng.normal(-0.1, 0.1)]]) * length
+        line, corner = draw_lines([smooth_path(start + way)], pen_px=style.pen_px)
+        return _merge(patch, line, corner)
+
     def _join(self) -> None:
         """Sometimes join the last two digits by a line from foot to head."""
         if len(self._glyphs) < 2 or self._rng.random() >= self.style.ligature:
@@ -319,8 +374,12 @@ class Pencil:
         before, after = (self.marks[i] for i in self._glyphs[-2:])
         if self._glyphs[-1] - self._glyphs[-2] != 1:
             return
-        start = _corner_of(before, at_end=True, part=float(self._rng.uniform(0.3, 1.0)))
-        goal = _corner_of(after, at_end=False, part=float(self._rng.uniform(0.0, 0.7)))
+        rng = self._rng
+        are_zeros = before.label == after.label == "0" and rng.random() < 0.6  # a chain, joined at the top
+        from_part = rng.uniform(0.0, 0.25) if are_zeros else rng.uniform(0.3, 1.0)
+        to_part = rng.uniform(0.0, 0.25) if are_zeros else rng.uniform(0.0, 0.7)
+        start = _corner_of(before, at_end=True, part=float(from_part))
+        goal = _corner_of(after, at_end=False, part=float(to_part))
         middle = (start + goal) / 2 + (0.0, self.style.digit_px * float(self._rng.uniform(-0.1, 0.25)))
         self.joins.append(smooth_path(np.stack([start, middle, goal])))
 

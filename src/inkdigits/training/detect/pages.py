@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -32,6 +32,13 @@ _SPREAD: Final = 0.3
 """Standard deviation of the logarithm of the height of digits in a view: reading knows it only roughly."""
 _MOST_REDUCED: Final = 2.5
 """Pages are drawn up to this many times larger than they are seen."""
+_SMALL: Final = 0.25
+"""Part of the pages that are no larger than what stands on them: crops of one digit, cut-out numbers."""
+_SMALL_KINDS: Final = ("crop", "strip", "strip", "amount", "amount")
+_GAP_PX: Final = 26
+"""Least paper between small pictures in one view."""
+_LEAST_STRENGTH: Final = 50
+"""A sign without a pixel of this brightness in the view has no name."""
 _MARGIN_PX: Final = 8
 _SHARD: Final = 500
 
@@ -76,35 +83,85 @@ def make_pool(bank: GlyphBank, *, seed: int, count: int) -> PagePool:
     views, boxes, labels, pages, texts, kinds = [], [], [], [], [], []
     for index in range(count):
         rng = np.random.default_rng([seed, index])
-        page, view, scale = _make_view(bank, rng)
+        view, placed = _make_view(bank, rng)
         views.append(view)
-        for sign in page.signs:
-            x, y, width, height = (value * scale for value in sign.box)
-            boxes.append((x + _MARGIN_PX, y + _MARGIN_PX, width, height))
-            labels.append(LABELS.index(sign.label) if sign.label in LABELS else OTHER)
-            pages.append(index)
-        texts.append(page.text)
-        kinds.append(page.kind)
+        for page, scale, left, top in placed:
+            for sign in page.signs:
+                x, y, width, height = (value * scale for value in sign.box)
+                box = x + left, y + top, width, height
+                is_named = sign.label in LABELS and _is_visible(view, box)
+                boxes.append(box)
+                labels.append(LABELS.index(sign.label) if is_named else OTHER)
+                pages.append(index)
+        texts.append("\n".join(page.text for page, *_ in placed))
+        kinds.append(placed[0].page.kind)
     return PagePool(
         np.stack(views), np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64),
         np.array(pages, np.int64), tuple(texts), tuple(kinds),
     )  # fmt: skip
 
 
-def _make_view(bank: GlyphBank, rng: np.random.Generator) -> tuple[SynthPage, npt.NDArray[np.uint8], float]:
-    """Draw a page larger than it will be seen, and bring it to the view's size."""
+def _is_visible(view: npt.NDArray[np.uint8], box: tuple[float, float, float, float]) -> bool:
+    """False where the page shows nothing, as under a strong shadow: nobody can learn from such a sign."""
+    x, y, width, height = box
+    part = view[max(0, int(y)) : int(y + height) + 1, max(0, int(x)) : int(x + width) + 1]
+    return part.size > 0 and int(part.max()) >= _LEAST_STRENGTH
+
+
+class Placed(NamedTuple):
+    """A page in a view: pixel (x, y) of the page lies at (x * scale + left, y * scale + top)."""
+
+    page: SynthPage
+    scale: float
+    left: int
+    top: int
+
+
+def _make_view(bank: GlyphBank, rng: np.random.Generator) -> tuple[npt.NDArray[np.uint8], list[Placed]]:
+    """Draw one page that fills a view, or several small pictures with paper between them."""
+    view = np.zeros(VIEW_SIZE, np.uint8)
     seen_px = DIGIT_PX * float(np.exp(np.clip(rng.normal(0, _SPREAD), -0.6, 0.6)))
+    room = VIEW_SIZE[0] - 2 * _MARGIN_PX, VIEW_SIZE[1] - 2 * _MARGIN_PX
+    if rng.random() >= _SMALL:
+        return view, [_place(bank, rng, view, None, room, (_MARGIN_PX, _MARGIN_PX), seen_px=seen_px)]
+    placed: list[Placed] = []
+    left = _MARGIN_PX + int(rng.integers(0, _GAP_PX))
+    while True:
+        tall = seen_px * float(rng.uniform(1.02, 2.2))
+        wide = seen_px * float(rng.uniform(0.7, 1.5) if rng.random() < 0.6 else rng.uniform(1.5, 9))
+        height, width = min(room[0], round(tall)), min(room[1], round(wide))
+        if left + width > VIEW_SIZE[1] - _MARGIN_PX:
+            if placed:
+                return view, placed
+            left = _MARGIN_PX
+        kind = "crop" if wide < 1.5 * seen_px else str(rng.choice(_SMALL_KINDS))
+        top = _MARGIN_PX + int(rng.integers(room[0] - height + 1))
+        placed.append(_place(bank, rng, view, kind, (height, width), (top, left), seen_px=seen_px))
+        left += width + int(rng.integers(_GAP_PX, 2 * _GAP_PX))
+
+
+def _place(
+    bank: GlyphBank,
+    rng: np.random.Generator,
+    view: npt.NDArray[np.uint8],
+    kind: str | None,
+    size: tuple[int, int],
+    corner: tuple[int, int],
+    *,
+    seen_px: float,
+) -> Placed:
+    """Draw a page larger than it will be seen, and put it into the view at this size and (top, left) corner."""
     reduced = 1 + (_MOST_REDUCED - 1) * float(rng.random()) ** 2
-    inner = [side - 2 * _MARGIN_PX for side in VIEW_SIZE]
-    size = round(inner[0] * reduced), round(inner[1] * reduced)
-    page = make_synth_page(bank, rng=rng, size_px=size, digit_px=seen_px * reduced)
+    drawn = round(size[0] * reduced), round(size[1] * reduced)
+    page = make_synth_page(bank, rng=rng, kind=kind, size_px=drawn, digit_px=seen_px * reduced)
     gray = cv2.cvtColor(page.image, cv2.COLOR_RGB2GRAY) if page.image.ndim == 3 else page.image
     ink = extract_ink(gray.astype(np.uint8, copy=False))
-    view = np.zeros(VIEW_SIZE, np.uint8)
+    top, left = corner
     if not ink.is_blank:
-        strength = make_view(ink, scale=inner[1] / ink.ink.shape[1], margin_px=_MARGIN_PX)
-        view[:] = np.rint(255 * strength[: VIEW_SIZE[0], : VIEW_SIZE[1]])
-    return page, view, inner[1] / size[1]
+        strength = make_view(ink, scale=size[1] / ink.ink.shape[1], margin_px=0)
+        height, width = min(size[0], strength.shape[0]), min(size[1], strength.shape[1])
+        view[top : top + height, left : left + width] = np.rint(255 * strength[:height, :width])
+    return Placed(page, size[1] / drawn[1], left, top)
 
 
 def save_pool(pool: PagePool, path: Path) -> None:

@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from inkdigits.datasets.synth import fonts
 from inkdigits.datasets.synth.bank import GlyphBank
+from inkdigits.datasets.synth.fonts import load_alike_letters, load_font_signs
 from inkdigits.datasets.synth.inking import draw_lines, ink_glyph, smooth_path
 from inkdigits.datasets.synth.shapes import LETTERS, SIGNS, crop_to_ink, make_fake, render_shape, write_form
+from inkdigits.datasets.synth.writing import make_style, write_number
 
 BAR = np.full((40, 8), 255, np.uint8)
 
@@ -70,3 +75,37 @@ def test_the_bank_takes_only_what_may_be_learned_from() -> None:
     assert len(bank.sources["nist"].glyphs) == 10_000 - 496
     assert len(bank.others["symbol"]) == 2139
     assert len(bank.sources["optdigits"].glyphs) == 1934
+
+
+def test_signs_of_fonts_look_like_no_digit() -> None:
+    signs = load_font_signs()
+    assert {"A", "k", "Σ", "Ж", "≠"} <= set(signs)
+    assert not set("oOlIS0157") & set(signs)
+    assert all(glyph.dtype == np.uint8 and glyph.max() > 128 for glyphs in signs.values() for glyph in glyphs)
+    assert set("OIS") <= set(load_alike_letters())
+
+
+def test_without_fonts_there_are_no_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_font_signs.cache_clear()
+    monkeypatch.setattr(fonts, "find_fonts", lambda: ())
+    try:
+        assert load_font_signs() == {}
+    finally:
+        load_font_signs.cache_clear()
+
+
+@pytest.mark.parametrize(("digit", "key"), [("1", "roof"), ("5", "flying"), ("5", "flag")])
+def test_flags_and_caps_make_digits_wider(digit: str, key: str) -> None:
+    bank = GlyphBank.simulated(np.random.default_rng(0), writers=3)
+    style = make_style(bank, digit_px=40, rng=np.random.default_rng(5))
+    plain = replace(style, flag=0, roof=0, flying=0)
+    means = []
+    for each in (plain, replace(plain, **{key: 1.0})):
+        widths = []
+        for seed in range(12):
+            (mark,) = write_number(digit, each, rng=np.random.default_rng(seed)).marks
+            columns = np.flatnonzero((mark.patch > 0.3).any(axis=0))
+            widths.append(int(columns[-1] - columns[0]))
+            assert mark.label == digit
+        means.append(np.mean(widths))
+    assert means[1] > means[0]

@@ -113,7 +113,7 @@ def test_boxes_hold_the_ink_of_a_lone_digit(bank: GlyphBank, seed: int) -> None:
     sheet.dry((5, 5, 5))
     page = take_picture(sheet, matrix, kind="strip", rng=rng)
     gray = page.image if page.image.ndim == 2 else page.image.min(axis=2)
-    ys, xs = np.nonzero(gray < 0.5 * np.median(gray))
+    ys, xs = np.nonzero(gray < 0.35 * np.median(gray))
     (sign,) = page.signs
     found = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1])
     x, y, width, height = sign.box
@@ -144,10 +144,10 @@ def test_signs_mostly_outside_lose_their_name() -> None:
     assert text == "2 3."
 
 
-def test_a_third_of_neighbours_touch(bank: GlyphBank) -> None:
+def test_a_fifth_of_neighbours_touch(bank: GlyphBank) -> None:
     rng = np.random.default_rng(1)
     touching = []
-    for _ in range(60):
+    for _ in range(240):
         style = make_style(bank, digit_px=28, rng=rng)
         marks = write_number("40723658", style, rng=rng).marks
         for before, after in pairwise(marks):
@@ -156,4 +156,4 @@ def test_a_third_of_neighbours_touch(bank: GlyphBank) -> None:
                 x, y = round(mark.x) + 50, round(mark.y) + 120
                 layer[y : y + mark.patch.shape[0], x : x + mark.patch.shape[1]] = mark.patch > 0.3
             touching.append(bool((canvas[0] & canvas[1]).any()))
-    assert np.mean(touching) > 1 / 3
+    assert np.mean(touching) > 1 / 5
