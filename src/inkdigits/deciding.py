@@ -5,12 +5,15 @@ Owns: that weighing and its calibration. Leaves to others: both answers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.finding import Sighting
+from inkdigits.finding import Opinion, Sighting
+from inkdigits.ink import Glyph
 from inkdigits.types import Probs
 
 DIGITS = tuple("0123456789")
@@ -35,8 +38,12 @@ WHOLE = Weights(score=1.0, none=0.35, bias=0.4)
 CUT = Weights(score=1.0, none=0.0, bias=0.1)
 MOST_NONE = 0.5  # where only the classifier was asked
 LEAST_PROB = 1e-5  # neither may veto the other
-# A sighting is a digit where bias + sum of weight * log-odds is above 0.
-SCORE_WEIGHT, NONE_WEIGHT, BIAS = 1.0, 0.5, 0.6
+# Glyphs that the classifier alone may decide: the detector's eye for touching digits is not needed.
+CLEAR_NONE = 0.1
+CLEAR_PROB = 0.9
+CLEAR_OTHER = 0.9  # a lone glyph that is surely no digit
+CLEAR_WIDTH = 1.2  # of the height; what is wider may be two digits
+CLEAR_HEIGHTS = (0.55, 1.6)  # of the middle height of the page's glyphs
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,39 @@ class Verdict:
     probs: Probs
 
 
-def decide(sighting: Sighting, *, probs: Probs | None, none: float | None) -> Verdict:
+def are_clear(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
+    """Tell whether the classifier is so sure that all glyphs of a page are digits that nobody else need be asked.
+
+    Args:
+        glyphs: All glyphs of the page.
+        opinions: What the classifier says about each.
+    """
+    height = median(glyph.box.height for glyph in glyphs) if glyphs else 0
+    return all(
+        opinion.none is not None
+        and opinion.none < CLEAR_NONE
+        and float(opinion.probs.max()) > CLEAR_PROB
+        and glyph.box.width <= CLEAR_WIDTH * glyph.box.height
+        and CLEAR_HEIGHTS[0] * height <= glyph.box.height <= CLEAR_HEIGHTS[1] * height
+        for glyph, opinion in zip(glyphs, opinions, strict=True)
+    )
+
+
+def is_other(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
+    """Tell whether a page holds one glyph, which is surely no digit, nor two that touch."""
+    if len(glyphs) != 1 or opinions[0].none is None:
+        return False
+    return opinions[0].none > CLEAR_OTHER and glyphs[0].box.width <= CLEAR_WIDTH * glyphs[0].box.height
+
+
+def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
     """Weigh both answers.
 
     Args:
         sighting: What the detector says, if it was asked.
-        probs: (C,) what the classifier says which digit it is; None if there was no ink to show it.
-        none: Probability by the classifier that it is no digit; None where it can't tell.
+        opinion: What the classifier says; None if there was no ink to show it.
     """
+    probs, none = opinion if opinion is not None else (None, None)
     if sighting.probs is None:
         if probs is None:
             return Verdict(is_digit=False, probs=np.zeros(len(DIGITS), np.float32))

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from inkdigits.bundles.detector import Spotted
 from inkdigits.images import Page
 from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, make_view, remove_rules
+from inkdigits.ink.binarize import is_light_on_dark
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
 from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
-from inkdigits.types import Box, Ink, Probs, Rejected, Rule
+from inkdigits.types import Box, Gray, Ink, Probs, Rejected, Rule
 
 LEAST_SCORE = 0.1  # answers of the detector below it are no digits, whatever the classifier says
 LEAST_MARK_SCORE = 0.5
@@ -34,6 +36,9 @@ MOST_DOUBLED_PX = 200_000  # views larger than this are not looked at on a finer
 UNSEEN_SCORE = 0.05
 UNSEEN_PROBS = np.full(10, 0.1, np.float32)
 LIKE_HEIGHT = (0.5, 1.8)  # and if it is so high in heights of the other digits
+TIGHT_PX = 40  # pictures whose shorter side is no longer are crops of one sign; they get a border of paper
+BORDER = 0.25  # of the longer side; MNIST's own margin is 4 of 20 px
+TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before its polarity is in doubt
 SAME_INK = 0.4  # a glyph whose box agrees with the detector's by this part gives the digit's box
 COVERED = 0.3  # a component that lies by this part in digits' boxes is not left over
 
@@ -51,6 +56,18 @@ class Detector(Protocol):
         ...
 
 
+class Opinion(NamedTuple):
+    """What the classifier says about one glyph.
+
+    Attributes:
+        probs: (C,) which digit it is if it is one.
+        none: Probability that it is none, in [0, 1]; None where the classifier can't tell.
+    """
+
+    probs: Probs
+    none: float | None
+
+
 @dataclass(frozen=True)
 class Sighting:
     """Something that may be a digit.
@@ -60,12 +77,14 @@ class Sighting:
         glyph: Its ink; None where the detector sees a digit but no ink was found.
         score: How sure the detector is that a digit stands here; 1 where it was not asked.
         probs: (10,) what the detector says which digit it is; None where it was not asked.
+        opinion: What the classifier says, if it was asked before.
     """
 
     box: Box
     glyph: Glyph | None
     score: float = 1.0
     probs: Probs | None = None
+    opinion: Opinion | None = None
 
 
 @dataclass(frozen=True)
@@ -81,30 +100,65 @@ class Found:
     pen_px: float
 
 
-def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
-    """Find what may be digits, and what may be marks between them.
+class Components:
+    """The connected components of one page's ink, before anyone was asked what they are.
 
-    Args:
-        page: The page.
-        index: Its index in the document.
-        detector: Asked where digits stand; without one every glyph may be a digit.
+    Attributes:
+        page, index: The page and its index in the document.
+        light_on_dark: What was taken for ink, where the picture is so small that it was given a border; else None.
+        full: Ink with ruled lines.
+        ink: Ink without them.
+        glyphs: What may be digits, boxes in working pixels.
+        rejected, rules: What can't be, boxes in pixels of the page.
+        candidates: Small ink that may be marks.
     """
-    full = extract_ink(page.gray)
-    ink, rules = remove_rules(full)
-    glyphs, specks = find_glyphs(ink)
-    to_page = _Scaler(ink.scale, page.size)
-    ruled = [replace(rule, box=to_page(rule.box), page=index) for rule in rules]
-    left = [replace(item, box=to_page(item.box), page=index) for item in specks]
-    small = [
-        Candidate(item.box, "dash" if item.reason == "dash" else "speck", fill=_measure_fill(ink, found.box))
-        for item, found in zip(left, specks, strict=True)
-        if item.reason in ("speck", "dash")
-    ]
-    if detector is None:
-        sightings = [Sighting(to_page(glyph.box), glyph) for glyph in glyphs]
-        strokes = find_strokes(glyphs, [sighting.box for sighting in sightings])
-    else:
-        digits, marks = look(full, detector, height_px=_measure_height(ink)) if not ink.is_blank else ([], [])
+
+    def __init__(self, page: Page, index: int, *, light_on_dark: bool | None = None) -> None:
+        self.page, self.index = page, index
+        gray, border_px = page.gray, 0
+        self.light_on_dark: bool | None = None
+        if min(gray.shape) <= TIGHT_PX:
+            self.light_on_dark = is_light_on_dark(gray) if light_on_dark is None else light_on_dark
+            border_px = round(BORDER * max(gray.shape))
+            gray = _add_border(gray, border_px, light_on_dark=self.light_on_dark)
+        self.full = extract_ink(gray)
+        self.ink, rules = remove_rules(self.full)
+        self.glyphs, specks = find_glyphs(self.ink)
+        self.to_page = _Scaler(self.ink.scale, page.size, border_px=border_px)
+        self.rules = [replace(rule, box=self.to_page(rule.box), page=index) for rule in rules]
+        left = [replace(item, box=self.to_page(item.box), page=index) for item in specks]
+        self.rejected: list[Rejected] = [*self.rules, *left]
+        self.candidates = [
+            Candidate(
+                item.box,
+                "dash" if item.reason == "dash" else "speck",
+                fill=_measure_fill(self.ink, found.box),
+            )
+            for item, found in zip(left, specks, strict=True)
+            if item.reason in ("speck", "dash")
+        ]
+
+    def turn(self) -> Components | None:
+        """Take paper for ink, where nobody can tell: in a crop that ends where the ink ends. Else None."""
+        if self.light_on_dark is None or not _is_tight(self.page.gray, light_on_dark=self.light_on_dark):
+            return None
+        return Components(self.page, self.index, light_on_dark=not self.light_on_dark)
+
+    def accept(self, opinions: Sequence[Opinion | None]) -> Found:
+        """Take every glyph for a sighting; the detector is not asked."""
+        sightings = [
+            Sighting(self.to_page(glyph.box), glyph, opinion=opinion)
+            for glyph, opinion in zip(self.glyphs, opinions, strict=True)
+        ]
+        strokes = find_strokes(self.glyphs, [sighting.box for sighting in sightings])
+        return self._found(sightings, self.rejected, strokes)
+
+    def ask(self, detector: Detector) -> Found:
+        """Let the detector say where digits and marks stand."""
+        ink, glyphs, to_page = self.ink, self.glyphs, self.to_page
+        digits, marks = (
+            look(self.full, detector, height_px=_measure_height(ink)) if not ink.is_blank else ([], [])
+        )
         cut = cut_glyphs(ink, [_rect(sign) for sign in digits])
         sightings = [
             Sighting(to_page(_choose_box(sign, glyph)), glyph, sign.score, sign.probs)
@@ -116,11 +170,48 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
         possible = [glyph for glyph, may in zip(lone, is_possible, strict=True) if may]
         sightings += [Sighting(to_page(glyph.box), glyph, UNSEEN_SCORE, UNSEEN_PROBS) for glyph in possible]
         lone = [glyph for glyph, may in zip(lone, is_possible, strict=True) if not may]
-        left += [Rejected(to_page(glyph.box), "no digit", index) for glyph in lone]
+        rejected = [*self.rejected, *(Rejected(to_page(glyph.box), "no digit", self.index) for glyph in lone)]
         strokes = find_strokes([s.glyph for s in sightings if s.glyph], [s.box for s in sightings if s.glyph])
         strokes += find_strokes(lone, [to_page(glyph.box) for glyph in lone])
         strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
-    return Found(page, index, sightings, [*ruled, *left], ruled, small + strokes, ink.pen_px / ink.scale)
+        return self._found(sightings, rejected, strokes)
+
+    def _found(self, sightings: list[Sighting], rejected: list[Rejected], strokes: list[Candidate]) -> Found:
+        pen_px = self.ink.pen_px / self.ink.scale
+        candidates = self.candidates + strokes
+        return Found(self.page, self.index, sightings, rejected, self.rules, candidates, pen_px)
+
+
+def _add_border(gray: Gray, width_px: int, *, light_on_dark: bool) -> Gray:
+    """Put paper around a crop: where ink touches the border, nothing tells what lies behind it."""
+    cut, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    paper = gray[gray <= cut] if light_on_dark else gray[gray > cut]
+    level = int(np.median(paper)) if paper.size else int(gray[0, 0])
+    return cv2.copyMakeBorder(
+        gray, width_px, width_px, width_px, width_px, cv2.BORDER_CONSTANT, value=[level]
+    ).astype(np.uint8, copy=False)
+
+
+def _is_tight(gray: Gray, *, light_on_dark: bool) -> bool:
+    """Tell whether much of a picture's outermost pixels would be ink."""
+    cut, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    edge = np.concatenate([gray[0], gray[-1], gray[1:-1, 0], gray[1:-1, -1]])
+    ink = edge > cut if light_on_dark else edge <= cut
+    return float(ink.mean()) >= TIGHT_EDGE
+
+
+def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
+    """Find what may be digits, and what may be marks between them.
+
+    Args:
+        page: The page.
+        index: Its index in the document.
+        detector: Asked where digits stand; without one every glyph may be a digit.
+    """
+    components = Components(page, index)
+    if detector is None:
+        return components.accept([None] * len(components.glyphs))
+    return components.ask(detector)
 
 
 def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[Spotted], list[Spotted]]:
@@ -233,15 +324,15 @@ def _measure_fill(ink: InkPage, box: Box) -> float:
 class _Scaler:
     """Brings boxes from working pixels to pixels of the page, clipped to it and never empty."""
 
-    def __init__(self, scale: float, size: tuple[int, int]) -> None:
-        self._scale, self._size = scale, size
+    def __init__(self, scale: float, size: tuple[int, int], *, border_px: int = 0) -> None:
+        self._scale, self._size, self._border_px = scale, size, border_px
 
     def __call__(self, box: Box) -> Box:
         height, width = self._size
         left, top = (
-            int(np.clip(value / self._scale, 0, most - 1))
+            int(np.clip(value / self._scale - self._border_px, 0, most - 1))
             for value, most in ((box.x, width), (box.y, height))
         )
-        right = min(width, max(left + 1, round(box.right / self._scale)))
-        bottom = min(height, max(top + 1, round(box.bottom / self._scale)))
+        right = min(width, max(left + 1, round(box.right / self._scale) - self._border_px))
+        bottom = min(height, max(top + 1, round(box.bottom / self._scale) - self._border_px))
         return Box(left, top, right - left, bottom - top)

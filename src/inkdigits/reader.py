@@ -9,16 +9,15 @@ import os
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from inkdigits.bundles import BundleClassifier, load_classifier
 from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
-from inkdigits.deciding import DIGITS, Verdict, decide
+from inkdigits.deciding import DIGITS, Verdict, are_clear, decide, is_other
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
-from inkdigits.finding import Detector, Found, Sighting, find_digits
+from inkdigits.finding import Components, Detector, Found, Opinion, Sighting
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
-from inkdigits.ink import normalize_glyph
+from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
 from inkdigits.ink.words import find_words
 from inkdigits.types import Cells, Classifier, Digit, Number, Reading, Rejected
@@ -104,8 +103,7 @@ class Reader:
             One reading a document, in order.
         """
         found = [
-            [find_digits(page, index, self.detector) for index, page in enumerate(pages)]
-            for pages in documents
+            self._find([Components(page, index) for index, page in enumerate(pages)]) for pages in documents
         ]
         sightings = [sighting for pages in found for page in pages for sighting in page.sightings]
         verdicts = iter(self._judge(sightings))
@@ -117,28 +115,48 @@ class Reader:
             return readings
         return [apply_field(reading, field, min_confidence=self.min_confidence) for reading in readings]
 
+    def _find(self, pages: Sequence[Components]) -> list[Found]:
+        """Ask the classifier about all components, and the detector about the pages where that is not enough."""
+        if self.detector is None:
+            return [page.accept([None] * len(page.glyphs)) for page in pages]
+        if not self._knows_none():
+            return [page.ask(self.detector) for page in pages]
+        opinions = iter(self._ask([glyph for page in pages for glyph in page.glyphs]))
+        return [
+            self._look_closer(page, [next(opinions) for _ in page.glyphs], self.detector) for page in pages
+        ]
+
+    def _look_closer(self, page: Components, opinions: Sequence[Opinion], detector: Detector) -> Found:
+        """Ask the detector where the classifier is not sure; look at a tight crop in the other polarity before."""
+        if are_clear(page.glyphs, opinions):
+            return page.accept(opinions)
+        turned = page.turn()
+        if turned is not None and len(turned.glyphs) == 1:
+            others = self._ask(turned.glyphs)
+            if are_clear(turned.glyphs, others):
+                return turned.accept(others)
+        return page.accept(opinions) if is_other(page.glyphs, opinions) else page.ask(detector)
+
     def _judge(self, sightings: Sequence[Sighting]) -> list[Verdict]:
         """Ask the classifier about all glyphs at once, and weigh its answer with the detector's."""
-        with_ink = [index for index, sighting in enumerate(sightings) if sighting.glyph is not None]
-        forms = np.zeros((len(with_ink), 28, 28), np.float32)
-        for form, index in zip(forms, with_ink, strict=True):
-            glyph = sightings[index].glyph
-            if glyph is not None:
-                form[:] = normalize_glyph(glyph.ink)
-        none: npt.NDArray[np.float32] | None = None
+        asked = iter(self._ask([s.glyph for s in sightings if s.glyph is not None and s.opinion is None]))
+        return [
+            decide(s, s.opinion if s.opinion is not None or s.glyph is None else next(asked))
+            for s in sightings
+        ]
+
+    def _knows_none(self) -> bool:
+        return isinstance(self.classifier, BundleClassifier) and self.classifier.knows_none
+
+    def _ask(self, glyphs: Sequence[Glyph]) -> list[Opinion]:
+        """Ask the classifier about all glyphs at once."""
+        if not glyphs:
+            return []
+        forms = np.stack([normalize_glyph(glyph.ink) for glyph in glyphs])
         if isinstance(self.classifier, BundleClassifier) and self.classifier.knows_none:
             probs, none = self.classifier.predict(forms)
-        else:
-            probs = self.classifier.predict_proba(forms)
-        place = {index: row for row, index in enumerate(with_ink)}
-        return [
-            decide(
-                sighting,
-                probs=probs[place[index]] if index in place else None,
-                none=float(none[place[index]]) if none is not None and index in place else None,
-            )
-            for index, sighting in enumerate(sightings)
-        ]
+            return [Opinion(p, float(n)) for p, n in zip(probs, none, strict=True)]
+        return [Opinion(p, None) for p in self.classifier.predict_proba(forms)]
 
     def _assemble(self, pages: Sequence[Found], verdicts: Sequence[Sequence[Verdict]]) -> Reading:
         numbers: list[Number] = []

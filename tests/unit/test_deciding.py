@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkdigits.deciding import decide
-from inkdigits.finding import Sighting
+from inkdigits.deciding import are_clear, decide, is_other
+from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
 from inkdigits.types import Box, Probs
 
@@ -25,32 +25,64 @@ def sight(*, score: float = 0.99, probs: Probs | None = None) -> Sighting:
 
 
 def test_both_answers_agreeing_are_surer_than_either() -> None:
-    verdict = decide(sight(), probs=lean(3, 0.9), none=None)
+    verdict = decide(sight(), Opinion(lean(3, 0.9), None))
     assert verdict.is_digit
     assert verdict.probs.argmax() == 3
     assert verdict.probs[3] > 0.9
 
 
 def test_the_surer_answer_wins() -> None:
-    assert decide(sight(probs=lean(3, 0.6)), probs=lean(7, 0.999), none=None).probs.argmax() == 7
-    assert decide(sight(probs=lean(3, 0.999)), probs=lean(7, 0.5), none=None).probs.argmax() == 3
+    assert decide(sight(probs=lean(3, 0.6)), Opinion(lean(7, 0.999), None)).probs.argmax() == 7
+    assert decide(sight(probs=lean(3, 0.999)), Opinion(lean(7, 0.5), None)).probs.argmax() == 3
 
 
 def test_doubt_about_being_a_digit_lowers_every_probability() -> None:
-    sure = decide(sight(score=0.99), probs=lean(3, 0.99), none=0.01)
-    unsure = decide(sight(score=0.6), probs=lean(3, 0.99), none=0.5)
+    sure = decide(sight(score=0.99), Opinion(lean(3, 0.99), 0.01))
+    unsure = decide(sight(score=0.6), Opinion(lean(3, 0.99), 0.5))
     assert unsure.probs.sum() < sure.probs.sum() <= 1.0001
 
 
 def test_what_both_take_for_no_digit_is_none() -> None:
-    assert not decide(sight(score=0.31), probs=lean(3, 0.99), none=0.99).is_digit
+    assert not decide(sight(score=0.31), Opinion(lean(3, 0.99), 0.99)).is_digit
 
 
 def test_without_a_detector_the_classifier_decides_alone() -> None:
     alone = Sighting(BOX, None)
-    verdict = decide(alone, probs=lean(3, 0.8), none=0.1)
+    verdict = decide(alone, Opinion(lean(3, 0.8), 0.1))
     assert verdict.is_digit
     assert verdict.probs == pytest.approx(lean(3, 0.8) * 0.9, abs=1e-6)
-    assert not decide(alone, probs=lean(3, 0.8), none=0.9).is_digit
-    assert decide(alone, probs=lean(3, 0.8), none=None).is_digit
-    assert not decide(alone, probs=None, none=None).is_digit
+    assert not decide(alone, Opinion(lean(3, 0.8), 0.9)).is_digit
+    assert decide(alone, Opinion(lean(3, 0.8), None)).is_digit
+    assert not decide(alone, None).is_digit
+
+
+def make_glyph(*, width: int = 12, height: int = 20) -> Glyph:
+    return Glyph(np.ones((height, width), np.float32), Box(0, 0, width, height))
+
+
+CLEAR = Opinion(lean(3, 0.99), 0.01)
+
+
+@pytest.mark.parametrize(
+    ("glyphs", "opinions", "wanted"),
+    [
+        ([make_glyph(), make_glyph()], [CLEAR, CLEAR], True),
+        ([make_glyph(), make_glyph()], [CLEAR, Opinion(lean(3, 0.7), 0.01)], False),
+        ([make_glyph(), make_glyph()], [CLEAR, Opinion(lean(3, 0.99), 0.5)], False),
+        ([make_glyph(width=30)], [CLEAR], False),  # as wide as two digits
+        ([make_glyph(), make_glyph(), make_glyph(height=6)], [CLEAR] * 3, False),  # a piece beside digits
+        ([make_glyph()], [Opinion(lean(3, 0.99), None)], False),  # a classifier that knows digits only
+    ],
+)
+def test_only_pages_of_sure_digits_are_clear(
+    glyphs: list[Glyph], opinions: list[Opinion], *, wanted: bool
+) -> None:
+    assert are_clear(glyphs, opinions) is wanted
+
+
+def test_one_glyph_that_is_surely_no_digit() -> None:
+    surely = Opinion(lean(3, 0.99), 0.97)
+    assert is_other([make_glyph()], [surely])
+    assert not is_other([make_glyph()], [CLEAR])
+    assert not is_other([make_glyph(width=40)], [surely])  # two digits that touch are "none" as well
+    assert not is_other([make_glyph()] * 2, [surely] * 2)

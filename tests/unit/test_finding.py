@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inkdigits.bundles.detector import Spotted
-from inkdigits.finding import Found, find_digits
+from inkdigits.finding import Components, Found, find_digits
 from inkdigits.images import Page
 from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
 from inkdigits.types import Box, Gray, Ink
@@ -100,3 +100,29 @@ def test_a_blank_page_is_not_looked_at() -> None:
     detector = Known(TRUTH, page_px=(140, 220))
     assert find(np.full((140, 220), 235, np.uint8), detector).sightings == []
     assert detector.views == []
+
+
+def make_crop(*, light_on_dark: bool) -> Page:
+    """A ring that touches all four sides of its picture."""
+    crop = np.full((20, 18), 0 if light_on_dark else 255, np.uint8)
+    cv2.ellipse(crop, (8, 9), (8, 9), 0, 0, 360, 255 if light_on_dark else 0, 3)
+    return Page(np.repeat(crop[:, :, None], 3, axis=2))
+
+
+@pytest.mark.parametrize("light_on_dark", [True, False])
+def test_a_tight_crop_gets_paper_around_it(*, light_on_dark: bool) -> None:
+    components = Components(make_crop(light_on_dark=light_on_dark), 0, light_on_dark=light_on_dark)
+    (glyph,) = components.glyphs
+    assert components.to_page(glyph.box).to_list() == pytest.approx([0, 0, 18, 20], abs=2)
+    turned = components.turn()
+    assert turned is not None
+    assert turned.light_on_dark is not light_on_dark
+
+
+def test_a_picture_with_paper_around_its_ink_is_not_turned() -> None:
+    page = np.full((30, 30), 240, np.uint8)
+    cv2.line(page, (15, 8), (14, 22), 10, 2)
+    assert Components(Page(np.repeat(page[:, :, None], 3, axis=2)), 0).turn() is None
+    assert (
+        Components(Page(np.repeat(draw()[:, :, None], 3, axis=2)), 0).turn() is None
+    )  # too large to be a crop
