@@ -38,14 +38,7 @@ class BundleClassifier:
 
     def __init__(self, path: str | os.PathLike[str], *, threads: int = 1) -> None:
         self.path = Path(path)
-        self._session = _open(self.path, threads=threads)
-        text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        if text is None:
-            raise BundleError(
-                f"{self.path.name} is an ONNX file, but no InkDigits bundle",
-                remedy="Export it with 'inkdigits train', which adds labels and calibration.",
-            )
-        self.metadata = BundleMetadata.from_json(text)
+        self._session, self.metadata = open_bundle(self.path, threads=threads)
         _check_shapes(self._session, self.metadata, name=self.path.name)
         self._input = self._session.get_inputs()[0].name
 
@@ -200,6 +193,29 @@ def _check_shapes(session: onnxruntime.InferenceSession, metadata: BundleMetadat
         raise BundleError(
             f"the network in {name} does not fit its metadata", remedy="It may be damaged: take a fresh copy."
         )
+
+
+def open_bundle(path: Path, *, threads: int) -> tuple[onnxruntime.InferenceSession, BundleMetadata]:
+    """Open a bundle of any task.
+
+    Args:
+        path: The ONNX file.
+        threads: Threads for one call.
+
+    Returns:
+        The session and what the bundle says about itself.
+
+    Raises:
+        BundleError: If the file is missing, damaged, or no bundle.
+    """
+    session = _open(path, threads=threads)
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    if text is None:
+        raise BundleError(
+            f"{path.name} is an ONNX file, but no InkDigits bundle",
+            remedy="Export it with 'inkdigits train', which adds labels and calibration.",
+        )
+    return session, BundleMetadata.from_json(text)
 
 
 def _open(path: Path, *, threads: int) -> onnxruntime.InferenceSession:

@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.bundles.bundle import FOLDER, _open
-from inkdigits.bundles.metadata import METADATA_KEY, BundleMetadata
+from inkdigits.bundles.bundle import FOLDER, open_bundle
 from inkdigits.errors import BundleError
 from inkdigits.types import Ink, Probs
 
 DEFAULT_DETECTOR = "detector"
+TASK = "detect"
+"""What a detector's metadata name as its task."""
 STRIDE = 4
 BOX_UNIT_PX = 8.0
 DIGIT_LABELS = 10
@@ -57,11 +58,12 @@ class BundleDetector:
 
     def __init__(self, path: str | os.PathLike[str], *, threads: int = 2) -> None:
         self.path = Path(path)
-        self._session = _open(self.path, threads=threads)
-        text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        if text is None:
-            raise BundleError(f"{self.path.name} is no InkDigits bundle", remedy="Take one that ships.")
-        self.metadata = BundleMetadata.from_json(text)
+        self._session, self.metadata = open_bundle(self.path, threads=threads)
+        if self.metadata.everything.get("task") != TASK:
+            raise BundleError(
+                f"{self.path.name} is a classifier, but no detector",
+                remedy="Take the detector that ships, or train one with 'inkdigits train-detector'.",
+            )
         self._input = self._session.get_inputs()[0].name
 
     @property

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from inkdigits.bundles import METADATA_KEY
-from inkdigits.bundles.detector import BundleDetector
+from inkdigits.bundles.detector import TASK, BundleDetector
 from inkdigits.bundles.metadata import SCHEMA
 from inkdigits.errors import BundleError, MissingExtraError
 from inkdigits.export.onnx import BundleFacts
@@ -59,7 +59,7 @@ def _convert(network: DigitDetector, facts: BundleFacts) -> bytes:
     entry = model.metadata_props.add()
     entry.key = METADATA_KEY
     entry.value = json.dumps(
-        {"schema": SCHEMA, **asdict(facts), "input_size": [16, 16], "task": "detect"},
+        {"schema": SCHEMA, **asdict(facts), "input_size": [16, 16], "task": TASK},
         ensure_ascii=False, sort_keys=True,
     )  # fmt: skip
     onnx.checker.check_model(model, full_check=True)

@@ -5,10 +5,7 @@ Owns: which cuts teach what. Leaves to others: pages (datasets.synth), cutting a
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
-from multiprocessing import get_context
 from typing import Final
 
 import cv2
@@ -19,6 +16,7 @@ from inkdigits.bundles.metadata import NO_DIGIT
 from inkdigits.datasets.synth import GlyphBank, SynthPage, make_synth_page
 from inkdigits.errors import EmptyInkError
 from inkdigits.ink import SIZE_PX, cut_glyphs, extract_ink, find_glyphs, normalize_glyph, remove_rules
+from inkdigits.training.workers import load_bank, map_processes
 from inkdigits.types import Box, LabelledImages
 
 SYNTH_CROPS: Final = "synth-crops"
@@ -70,11 +68,7 @@ def make_many_crops(*, count: int = CROPS, seed: int = SEED, workers: int | None
         workers: Processes; None takes one for each processor.
     """
     seeds = [seed * 1000 + index for index in range(-(-count // _CHUNK))]
-    # "spawn": a fork of a process whose numeric libraries have started threads hangs
-    context = get_context("spawn")
-    count_workers = workers or os.cpu_count()
-    with ProcessPoolExecutor(count_workers, mp_context=context, initializer=_start_worker) as pool:
-        parts = list(pool.map(_make_chunk, seeds))
+    parts = map_processes(_make_chunk, seeds, workers=workers)
     return LabelledImages(
         np.concatenate([part.images for part in parts])[:count],
         np.concatenate([part.labels for part in parts])[:count],
@@ -83,20 +77,8 @@ def make_many_crops(*, count: int = CROPS, seed: int = SEED, workers: int | None
     )
 
 
-_bank: GlyphBank | None = None
-
-
-def _start_worker() -> None:
-    global _bank  # one bank a process: it takes seconds to build
-    cv2.setNumThreads(1)
-    _bank = GlyphBank.load()
-
-
 def _make_chunk(seed: int) -> LabelledImages:
-    if _bank is None:
-        _start_worker()
-    assert _bank is not None
-    return make_crops(_bank, count=_CHUNK, seed=seed)
+    return make_crops(load_bank(), count=_CHUNK, seed=seed)
 
 
 def _cut_page(page: SynthPage, rng: np.random.Generator) -> list[tuple[npt.NDArray[np.float32], int]]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from inkdigits.bundles.bundle import FOLDER
 from inkdigits.bundles.detector import BOX_UNIT_PX, BundleDetector, decode, load_detector
 from inkdigits.errors import BundleError
 
@@ -70,3 +71,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         BundleDetector(tmp_path / "missing.onnx")
     with pytest.raises(BundleError):
         load_detector("no-such-detector")
+
+
+def test_a_classifier_is_no_detector() -> None:
+    with pytest.raises(BundleError, match="no detector"):
+        BundleDetector(FOLDER / "latin.onnx")

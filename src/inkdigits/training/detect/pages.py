@@ -6,9 +6,7 @@ how a page becomes a view (ink).
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +18,7 @@ from inkdigits.datasets.synth import GlyphBank, SynthPage, make_synth_page
 from inkdigits.files import replacing
 from inkdigits.ink import extract_ink, make_view
 from inkdigits.ink.view import DIGIT_PX
+from inkdigits.training.workers import load_bank, map_processes
 
 VIEW_SIZE: Final = (96, 320)
 """(height, width) of a view in training, pixels, margins included."""
@@ -210,23 +209,10 @@ def load_or_make_pool(folder: Path, *, seed: int, count: int, workers: int = 2) 
                if not path.exists()]  # fmt: skip
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
-        # "spawn": a fork of a process whose numeric libraries have started threads hangs
-        context = get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-            list(pool.map(_make_shard, missing))
+        map_processes(_make_shard, missing, workers=workers)
     return join_pools([load_pool(path) for path in paths])
-
-
-_bank: GlyphBank | None = None
-
-
-def _start_worker() -> None:
-    global _bank  # one bank a process: it takes seconds to build
-    cv2.setNumThreads(1)
-    _bank = GlyphBank.load()
 
 
 def _make_shard(job: tuple[Path, int]) -> None:
     path, seed = job
-    assert _bank is not None
-    save_pool(make_pool(_bank, seed=seed, count=_SHARD), path)
+    save_pool(make_pool(load_bank(), seed=seed, count=_SHARD), path)
