@@ -1,7 +1,7 @@
 """Finds what may be a digit on a page: by connected components alone, or with the detector's help.
 
-Owns: the scale on which the detector looks, and how its answer and the components of ink fit together. Leaves to
-others: ink and glyphs (ink), the network (bundles), which digit it is (reader).
+Owns: how the detector's answer and the components of ink fit together. Leaves to others: ink and glyphs (ink), the
+scales on which the detector looks (looking), which digit it is (reader).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,21 +17,13 @@ import numpy.typing as npt
 
 from inkdigits.bundles.detector import Spotted
 from inkdigits.images import Page
-from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, make_view, remove_rules
+from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, remove_rules
 from inkdigits.ink.binarize import is_light_on_dark
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
-from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
-from inkdigits.types import Box, Gray, Ink, Probs, Rejected, Rule
+from inkdigits.looking import Detector, look
+from inkdigits.types import Box, Gray, Probs, Rejected, Rule
 
-LEAST_SCORE = 0.1  # answers of the detector below it are no digits, whatever the classifier says
-LEAST_MARK_SCORE = 0.5
-GOOD_HEIGHT_PX = (16.0, 34.0)  # digits of this height in the view need no second look on another scale
-MOST_VIEW_PX = 2400  # longer side of a view
-SURE_SCORE = 0.5  # if nothing on the page reaches it, digits may have half or twice the expected height
-MOST_ENLARGED = 2.0  # digits lower than 12 working pixels are not sought: grain has components of that size
-MOST_ENLARGED_PX = 700_000  # nor are larger pages enlarged beyond this
-MOST_DOUBLED_PX = 200_000  # views larger than this are not looked at on a finer scale
 # A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
 UNSEEN_SCORE = 0.05
 UNSEEN_PROBS = np.full(10, 0.1, np.float32)
@@ -41,19 +33,6 @@ BORDER = 0.25  # of the longer side; MNIST's own margin is 4 of 20 px
 TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before its polarity is in doubt
 SAME_INK = 0.4  # a glyph whose box agrees with the detector's by this part gives the digit's box
 COVERED = 0.3  # a component that lies by this part in digits' boxes is not left over
-
-
-class Detector(Protocol):
-    """Anything that finds digits and marks on a view; see `inkdigits.bundles.detector.BundleDetector`."""
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """Labels of marks, in the order of their probabilities."""
-        ...
-
-    def detect(self, view: Ink, *, least_score: float) -> tuple[list[Spotted], list[Spotted]]:
-        """Return digits and marks, best first, boxes in pixels of the view."""
-        ...
 
 
 class Opinion(NamedTuple):
@@ -214,52 +193,8 @@ def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
     return components.ask(detector)
 
 
-def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[Spotted], list[Spotted]]:
-    """Let the detector look at a page, again if digits seem to have another height than expected.
-
-    Args:
-        page: Ink with its ruled lines.
-        detector: The detector.
-        height_px: How high digits seem to be, working pixels.
-
-    Returns:
-        Digits and marks, boxes in working pixels.
-    """
-    most = min(MOST_ENLARGED, (MOST_VIEW_PX - 2 * MARGIN_PX) / max(page.mask.shape))
-    most = min(most, max(1.0, (MOST_ENLARGED_PX / page.mask.size) ** 0.5))
-    first = min(most, DIGIT_PX / max(4.0, height_px))
-    for scale in (first, first / 2, min(most, 2 * first)):
-        if scale > first and page.mask.size * scale**2 > MOST_DOUBLED_PX:
-            continue
-        digits, marks = _detect(page, detector, scale)
-        if digits and digits[0].score >= SURE_SCORE:
-            break
-    if digits:
-        height = median(sign.height for sign in digits if sign.score >= min(0.5, digits[0].score)) * scale
-        better = min(most, scale * DIGIT_PX / height)
-        if not GOOD_HEIGHT_PX[0] <= height <= GOOD_HEIGHT_PX[1] and better != scale:
-            digits, marks = _detect(page, detector, better)
-    return digits, marks
-
-
 def _measure_height(ink: InkPage) -> float:
     return measure_height(ink.mask, pen_px=ink.pen_px)
-
-
-def _detect(page: InkPage, detector: Detector, scale: float) -> tuple[list[Spotted], list[Spotted]]:
-    digits, marks = detector.detect(make_view(page, scale=scale), least_score=LEAST_SCORE)
-    surer = [mark for mark in marks if mark.score >= LEAST_MARK_SCORE]
-    return [_to_working(sign, scale) for sign in digits], [_to_working(sign, scale) for sign in surer]
-
-
-def _to_working(sign: Spotted, scale: float) -> Spotted:
-    return replace(
-        sign,
-        x=(sign.x - MARGIN_PX) / scale,
-        y=(sign.y - MARGIN_PX) / scale,
-        width=sign.width / scale,
-        height=sign.height / scale,
-    )
 
 
 def _rect(sign: Spotted) -> tuple[float, float, float, float]:

@@ -15,11 +15,12 @@ from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
 from inkdigits.deciding import DIGITS, Verdict, are_clear, decide, is_other
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
-from inkdigits.finding import Components, Detector, Found, Opinion, Sighting
+from inkdigits.finding import Components, Found, Opinion, Sighting
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
 from inkdigits.ink.words import find_words
+from inkdigits.looking import Detector
 from inkdigits.types import Cells, Classifier, Digit, Number, Reading, Rejected
 
 DEFAULT_MODEL = "latin"

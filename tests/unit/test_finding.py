@@ -9,7 +9,7 @@ import pytest
 from inkdigits.bundles.detector import Spotted
 from inkdigits.finding import Components, Found, find_digits
 from inkdigits.images import Page
-from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
+from inkdigits.ink.view import MARGIN_PX
 from inkdigits.types import Box, Gray, Ink
 
 TRUTH = [Box(40, 40, 30, 60), Box(120, 40, 30, 60)]
@@ -61,8 +61,8 @@ def test_sightings_carry_the_detectors_opinion_and_the_exact_box() -> None:
     found = find(draw(), Known(shifted, page_px=(140, 220)))
     boxes = sorted(s.box for s in found.sightings)
     for box, truth in zip(boxes, TRUTH, strict=True):
-        assert box.to_list() == pytest.approx(truth.to_list(), abs=3)
-    assert all(s.score == 0.9 and s.glyph is not None for s in found.sightings)
+        assert box.to_list() == pytest.approx(truth.to_list(), abs=4)
+    assert all(abs(s.score - 0.9) < 0.05 and s.glyph is not None for s in found.sightings)
 
 
 def test_a_glyph_that_the_detector_does_not_see_is_an_unlikely_sighting() -> None:
@@ -79,21 +79,6 @@ def test_ink_of_another_size_than_the_digits_is_left_over() -> None:
     assert len(found.sightings) == 2
     (left,) = [item for item in found.rejected if item.reason == "no digit"]
     assert left.box.to_list() == pytest.approx([83, 58, 22, 22], abs=3)
-
-
-def test_the_view_shows_digits_in_the_height_that_the_detector_knows() -> None:
-    detector = Known(TRUTH, page_px=(140, 220))
-    find(draw(), detector)
-    rows = np.flatnonzero(detector.views[-1].max(axis=1) > 0.5)
-    assert len(rows) == pytest.approx(DIGIT_PX, abs=3)
-
-
-def test_it_looks_twice_if_digits_are_much_lower_than_expected() -> None:
-    small = [Box(b.x, b.y, b.width // 3, b.height // 3) for b in TRUTH]
-    detector = Known(small, page_px=(140, 220))
-    find(draw(), detector)
-    assert len(detector.views) == 2
-    assert detector.views[1].shape[0] > detector.views[0].shape[0]
 
 
 def test_a_blank_page_is_not_looked_at() -> None:

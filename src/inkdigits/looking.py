@@ -1,0 +1,207 @@
+"""Looks at a page on several scales and joins what the detector sees there.
+
+Owns: which scales, and how their answers become one. Leaves to others: the view of a page (ink), the network
+(bundles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import median
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits.bundles.detector import SAME_SIGN, Spotted
+from inkdigits.ink import InkPage, make_view
+from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
+from inkdigits.types import Ink
+
+LEAST_SCORE = 0.1  # answers of the detector below it are no digits, whatever the classifier says
+LEAST_MARK_SCORE = 0.5
+MOST_VIEW_PX = 2400  # longer side of a view
+MOST_ENLARGED = 2.0  # digits lower than 12 working pixels are not sought: grain has components of that size
+MOST_ENLARGED_PX = 700_000  # nor are larger pages enlarged beyond this
+# The height of digits is only guessed from components before the first look; where print or boxes mislead, the
+# guess is wrong by a factor of two. These are the factors of the scales that are looked at, and the most pixels of
+# a view other than the first.
+STEPS = (1.0, 0.6, 0.42, 1.8)
+MOST_OTHER_PX = 300_000
+# An answer counts by how near the height of its box is to the height that the detector was trained on: a Gaussian
+# of its logarithm with this standard deviation.
+HEIGHT_SPREAD = 0.35
+LEAST_WEIGHT = 0.02
+SAME_BOX = 0.45  # boxes of two scales that agree so much (intersection over union) are the same sign
+LEAST_PROB = 1e-4  # no scale may veto a label
+
+
+class Detector(Protocol):
+    """Anything that finds digits and marks on a view; see `inkdigits.bundles.detector.BundleDetector`."""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Labels of marks, in the order of their probabilities."""
+        ...
+
+    def detect(self, view: Ink, *, least_score: float) -> tuple[list[Spotted], list[Spotted]]:
+        """Return digits and marks, best first, boxes in pixels of the view."""
+        ...
+
+
+class Look(NamedTuple):
+    """What was seen on one scale; boxes in working pixels."""
+
+    scale: float
+    digits: list[Spotted]
+    marks: list[Spotted]
+
+
+def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[Spotted], list[Spotted]]:
+    """Let the detector look at a page on several scales.
+
+    Args:
+        page: Ink with its ruled lines.
+        detector: The detector.
+        height_px: How high digits seem to be, working pixels.
+
+    Returns:
+        Digits and marks, best first, boxes in working pixels.
+    """
+    most = min(MOST_ENLARGED, (MOST_VIEW_PX - 2 * MARGIN_PX) / max(page.mask.shape))
+    most = min(most, max(1.0, (MOST_ENLARGED_PX / page.mask.size) ** 0.5))
+    first = min(most, DIGIT_PX / max(4.0, height_px))
+    scales = [first]
+    for step in STEPS[1:]:
+        scale = min(most, step * first)
+        if scale not in scales and page.mask.size * scale**2 <= MOST_OTHER_PX:
+            scales.append(scale)
+    looks = [Look(scale, *_detect(page, detector, scale)) for scale in scales]
+    if len(looks) == 1:  # a large page: one more look if the guess was far off
+        better = _correct(looks[0], most=most)
+        looks = [looks[0] if better is None else Look(better, *_detect(page, detector, better))]
+    marks = pool_looks({one.scale: one.marks for one in looks})
+    return pool_looks({one.scale: one.digits for one in looks}), [
+        m for m in marks if m.score >= LEAST_MARK_SCORE
+    ]
+
+
+def pool_looks(seen: Mapping[float, Sequence[Spotted]]) -> list[Spotted]:
+    """Join what was seen on several scales.
+
+    A sign's score is the mean of its scores on all scales, weighted by how well each scale suits its height; a
+    scale that doesn't see it counts as 0. Labels are the weighted geometric mean.
+
+    Args:
+        seen: Scale -> signs, boxes in working pixels.
+
+    Returns:
+        Signs, best first; of those that lie on each other the best remains.
+    """
+    scales = np.array(list(seen), np.float64)
+    of = np.array([index for index, signs in enumerate(seen.values()) for _ in signs], np.int64)
+    signs = [sign for each in seen.values() for sign in each]
+    if not signs:
+        return []
+    boxes = np.array([(s.x, s.y, s.x + s.width, s.y + s.height) for s in signs])
+    fit = _weigh(boxes[:, 3] - boxes[:, 1], scales)  # (signs, scales)
+    weights = fit[np.arange(len(signs)), of]
+    strength = weights * np.array([s.score for s in signs])
+    is_free = weights >= LEAST_WEIGHT
+    joined = []
+    for index in np.argsort(-strength, kind="stable"):
+        if not is_free[index]:
+            continue
+        agreement = measure_agreement(boxes[index], boxes) * is_free
+        agreement[index] = np.inf
+        members = []
+        for scale in range(len(scales)):
+            own = np.flatnonzero(of == scale)
+            if len(own) and agreement[own].max() >= SAME_BOX:
+                members.append(int(own[agreement[own].argmax()]))
+        is_free[members] = False
+        joined.append(_join([signs[m] for m in members], strength[members], total=float(fit[index].sum())))
+    joined.sort(key=lambda sign: -sign.score)
+    return _drop_doubles([sign for sign in joined if sign.score >= LEAST_SCORE])
+
+
+def _join(signs: Sequence[Spotted], strength: npt.NDArray[np.float64], *, total: float) -> Spotted:
+    shares = strength / strength.sum()
+    logs = np.log(np.maximum(np.stack([sign.probs for sign in signs]), LEAST_PROB))
+    probs = np.exp(shares @ logs)
+    x, y, width, height = shares @ np.array([(s.x, s.y, s.width, s.height) for s in signs])
+    return Spotted(
+        float(x), float(y), float(width), float(height),
+        min(0.999, float(strength.sum()) / total), (probs / probs.sum()).astype(np.float32),
+    )  # fmt: skip
+
+
+def _drop_doubles(signs: Sequence[Spotted]) -> list[Spotted]:
+    if not signs:
+        return []
+    boxes = np.array([(s.x, s.y, s.x + s.width, s.y + s.height) for s in signs])
+    kept: list[int] = []
+    for index in range(len(signs)):
+        if not kept or measure_cover(boxes[index], boxes[kept]).max() < SAME_SIGN:
+            kept.append(index)
+    return [signs[index] for index in kept]
+
+
+def _weigh(heights: npt.NDArray[np.float64], scales: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return how well each scale suits signs of these working heights, (signs, scales)."""
+    off = np.log(np.maximum(heights, 1)[:, None] * scales[None] / DIGIT_PX) / HEIGHT_SPREAD
+    weights: npt.NDArray[np.float64] = np.exp(-(off**2) / 2)
+    return weights
+
+
+def measure_agreement(
+    box: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return intersection over union of a box (4,) with others (N, 4); left, top, right, bottom."""
+    shared, area, areas = _share(box, others)
+    agreement: npt.NDArray[np.float64] = shared / np.maximum(area + areas - shared, 1e-6)
+    return agreement
+
+
+def measure_cover(box: npt.NDArray[np.float64], others: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the shared area as part of the smaller box."""
+    shared, area, areas = _share(box, others)
+    cover: npt.NDArray[np.float64] = shared / np.maximum(np.minimum(area, areas), 1e-6)
+    return cover
+
+
+def _share(
+    box: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], float, npt.NDArray[np.float64]]:
+    width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
+    height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
+    area = float((box[2] - box[0]) * (box[3] - box[1]))
+    areas = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
+    return np.clip(width, 0, None) * np.clip(height, 0, None), area, areas
+
+
+def _correct(one: Look, *, most: float) -> float | None:
+    """Return the scale on which digits have the height that the detector knows; None if they nearly have it."""
+    sure = [s.height for s in one.digits if s.score >= min(0.5, one.digits[0].score)]
+    if not sure:
+        return None
+    height = median(sure) * one.scale
+    better = min(most, one.scale * DIGIT_PX / height)
+    is_good = abs(np.log(height / DIGIT_PX)) <= HEIGHT_SPREAD
+    return None if is_good or better == one.scale else better
+
+
+def _detect(page: InkPage, detector: Detector, scale: float) -> tuple[list[Spotted], list[Spotted]]:
+    digits, marks = detector.detect(make_view(page, scale=scale), least_score=LEAST_SCORE)
+    return [_to_working(sign, scale) for sign in digits], [_to_working(sign, scale) for sign in marks]
+
+
+def _to_working(sign: Spotted, scale: float) -> Spotted:
+    return replace(
+        sign,
+        x=(sign.x - MARGIN_PX) / scale,
+        y=(sign.y - MARGIN_PX) / scale,
+        width=sign.width / scale,
+        height=sign.height / scale,
+    )
