@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -61,7 +61,7 @@ def train_detector(
     network: DigitDetector,
     settings: DetectorSettings,
     *,
-    train: PagePool,
+    train: Sequence[PagePool],
     validation: PagePool,
     folder: Path,
     report: Callable[[dict[str, float]], None],
@@ -71,7 +71,7 @@ def train_detector(
     Args:
         network: Changed.
         settings: How.
-        train: Views to learn from.
+        train: Pools of views to learn from, one after another, each for the same number of steps.
         validation: Views to judge by.
         folder: Where checkpoint and log go; a run that was stopped there goes on.
         report: Hears each line of the log.
@@ -94,8 +94,9 @@ def train_detector(
     sums, count, start_s = dict.fromkeys(_PARTS, 0.0), 0, time.perf_counter()
     for step in range(first, settings.steps):
         rng = np.random.default_rng([settings.seed, step])  # nothing to save: a resumed run draws the same
-        chosen = rng.integers(0, len(train), settings.batch_size)
-        views, boxes, labels = draw_batch(train, chosen, rng)
+        pool = train[step * len(train) // settings.steps]
+        chosen = rng.integers(0, len(pool), settings.batch_size)
+        views, boxes, labels = draw_batch(pool, chosen, rng)
         targets = make_targets(boxes, labels, size_px=(views.shape[2], views.shape[3]))
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * _rate(step, settings.steps)

@@ -24,15 +24,17 @@ class DetectorRecipe:
     """Everything that decides what a detector becomes.
 
     Attributes:
-        pages: Number of synthetic views to learn from.
+        pages: Number of synthetic views in each pool.
+        pools: Number of pools to learn from, one after another.
         validation_pages: Number of other views that only judge.
-        seed: Of the pages; validation uses the next one.
+        seed: Of the first pool; validation uses the next one, further pools those behind it.
         train: How it is trained.
         name, licence, description: Of the bundle.
         text: The recipe as it was written.
     """
 
     pages: int = 16_000
+    pools: int = 1
     validation_pages: int = 500
     seed: int = 100
     train: DetectorSettings = field(default_factory=DetectorSettings)
@@ -54,7 +56,7 @@ def load_detector_recipe(path: Path) -> DetectorRecipe:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
     train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
-    _refuse_unknown(tables, {"pages", "validation_pages", "seed"})
+    _refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed"})
     _refuse_unknown(train, {f.name for f in fields(DetectorSettings)})
     _refuse_unknown(bundle, {"name", "licence", "description"})
     for key, value in {**tables, **train}.items():
@@ -77,7 +79,10 @@ def run_detector_recipe(
     Returns:
         The network, and what the validation views say about it.
     """
-    train = load_or_make_pool(folder / "pages", seed=recipe.seed, count=recipe.pages, workers=workers)
+    seeds = [recipe.seed, *(recipe.seed + 1 + index for index in range(1, recipe.pools))]
+    train = [
+        load_or_make_pool(folder / "pages", seed=seed, count=recipe.pages, workers=workers) for seed in seeds
+    ]
     validation = load_or_make_pool(
         folder / "pages", seed=recipe.seed + 1, count=recipe.validation_pages, workers=workers
     )

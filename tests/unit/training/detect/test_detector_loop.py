@@ -64,7 +64,7 @@ def test_boxes_move_with_the_view() -> None:
 
 def test_a_stopped_run_ends_like_one_that_went_through(tmp_path: Path) -> None:
     pool = make_pool()
-    whole = train_detector(make_network(), SETTINGS, train=pool, validation=pool, folder=tmp_path / "a",
+    whole = train_detector(make_network(), SETTINGS, train=[pool], validation=pool, folder=tmp_path / "a",
                            report=lambda _: None)  # fmt: skip
 
     def stop(record: dict[str, float]) -> None:
@@ -73,9 +73,9 @@ def test_a_stopped_run_ends_like_one_that_went_through(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         train_detector(
-            make_network(), SETTINGS, train=pool, validation=pool, folder=tmp_path / "b", report=stop
+            make_network(), SETTINGS, train=[pool], validation=pool, folder=tmp_path / "b", report=stop
         )
-    resumed = train_detector(make_network(), SETTINGS, train=pool, validation=pool, folder=tmp_path / "b",
+    resumed = train_detector(make_network(), SETTINGS, train=[pool], validation=pool, folder=tmp_path / "b",
                              report=lambda _: None)  # fmt: skip
     for name, weight in whole.state_dict().items():
         assert torch.equal(weight, resumed.state_dict()[name]), name
@@ -84,16 +84,16 @@ def test_a_stopped_run_ends_like_one_that_went_through(tmp_path: Path) -> None:
 def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
     pool = make_pool()
     train_detector(
-        make_network(), SETTINGS, train=pool, validation=pool, folder=tmp_path, report=lambda _: None
+        make_network(), SETTINGS, train=[pool], validation=pool, folder=tmp_path, report=lambda _: None
     )
     with pytest.raises(UsageError, match="other settings"):
-        train_detector(make_network(), DetectorSettings(steps=5), train=pool, validation=pool, folder=tmp_path,
+        train_detector(make_network(), DetectorSettings(steps=5), train=[pool], validation=pool, folder=tmp_path,
                        report=lambda _: None)  # fmt: skip
 
 
 def test_it_learns_to_tell_rings_from_bars(tmp_path: Path) -> None:
     settings = DetectorSettings(steps=60, batch_size=8, log_every=60, ema_decay=0.9, learning_rate=5e-3)
-    trained = train_detector(make_network(), settings, train=make_pool(64), validation=make_pool(8, seed=1),
+    trained = train_detector(make_network(), settings, train=[make_pool(64)], validation=make_pool(8, seed=1),
                              folder=tmp_path, report=lambda _: None)  # fmt: skip
     assert judge(trained, make_pool(8, seed=1))["accuracy"] > 0.8
 
