@@ -4,12 +4,14 @@
 
 Each sighting of the detector is matched with the digit that truly stands there (intersection over union of at least
 0.4). Exponents of the two answers are those of the least negative log-likelihood on sightings that are digits; the
-weights of score and of "none" come from a logistic regression on all sightings.
+weights of score and of "none", and the calibration of the confidence, come from logistic regressions. Glyphs that
+stand alone and pieces of touching ones are fitted apart.
 """
 
 from __future__ import annotations
 
 import argparse
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,21 @@ LEAST_PROB = 1e-5
 Floats = npt.NDArray[np.float64]
 
 
+class Seen(NamedTuple):
+    """Sightings, one a row; truth is -1 where no digit stands."""
+
+    is_whole: npt.NDArray[np.bool_]
+    score: Floats
+    none: Floats
+    detected: Floats
+    classified: Floats
+    truth: npt.NDArray[np.int64]
+
+    def only(self, rows: npt.NDArray[np.bool_]) -> Seen:
+        """Return some rows."""
+        return Seen(*(column[rows] for column in self))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -36,41 +53,51 @@ def main() -> None:
     parser.add_argument("--model", default="latin")
     parser.add_argument("--detector", default="detector")
     options = parser.parse_args()
-    score, none, detected, classified, truth = collect(options.pages, options.model, options.detector)
-    is_digit = truth >= 0
-    print(f"{len(truth)} sightings, {is_digit.sum()} of them digits")
-    fit_exponents(detected[is_digit], classified[is_digit], truth[is_digit])
-    features = np.stack([log_odds(score), -log_odds(none)], axis=1)
+    seen = collect(options.pages, options.model, options.detector)
+    for name, is_whole in (("WHOLE", True), ("CUT", False)):
+        fit(name, seen.only(seen.is_whole == is_whole))
+
+
+def fit(name: str, seen: Seen) -> None:
+    is_digit = seen.truth >= 0
+    print(f"{name}: {len(is_digit)} sightings, {is_digit.sum()} of them digits")
+    a, b, shares = fit_exponents(seen.detected, seen.classified, seen.truth)
+    features = np.stack([log_odds(seen.score), -log_odds(seen.none)], axis=1)
     fitted = LogisticRegression(C=100).fit(features, is_digit)
-    (score_weight, none_weight), bias = fitted.coef_[0], fitted.intercept_[0]
-    print(f"SCORE_WEIGHT, NONE_WEIGHT, BIAS = {score_weight:.2f}, {none_weight:.2f}, {bias:.2f}")
+    (score, none), bias = fitted.coef_[0], fitted.intercept_[0]
+    found = shares.max(axis=1) * fitted.predict_proba(features)[:, 1]
+    is_right = (shares.argmax(axis=1) == seen.truth)[:, None]
+    shown = fitted.predict(features)
+    platt = LogisticRegression(C=100).fit(log_odds(found)[shown, None], is_right[shown, 0])
+    print(
+        f"{name} = Weights(score={score:.2f}, none={none:.2f}, bias={bias:.2f}, detector={a:.1f}, "
+        f"classifier={b:.1f}, slope={platt.coef_[0, 0]:.2f}, shift={platt.intercept_[0]:.2f})"
+    )
     print(f"right about being a digit: {fitted.score(features, is_digit):.4f}")
 
 
-def collect(count: int, model: str, detector_name: str) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+def collect(count: int, model: str, detector_name: str) -> Seen:
     bank = GlyphBank.load()
     classifier, detector = load_classifier(model), load_detector(detector_name)
     rows = []
     for index in range(count):
         rng = np.random.default_rng([SEED, index])
         synth = make_synth_page(
-            bank, rng=rng, size_px=(int(rng.integers(80, 300)), int(rng.integers(200, 700)))
+            bank, rng=rng, size_px=(int(rng.integers(60, 240)), int(rng.integers(60, 600)))
         )
         image = synth.image if synth.image.ndim == 3 else np.repeat(synth.image[:, :, None], 3, axis=2)
         found = find_digits(Page(image), 0, detector)
         signs = [(sign.box, int(sign.label)) for sign in synth.signs if sign.label.isdigit()]
-        seen = [s for s in found.sightings if s.glyph is not None and s.probs is not None]
-        if not seen:
+        glyphs = [(s, s.glyph) for s in found.sightings if s.glyph is not None and s.probs is not None]
+        if not glyphs:
             continue
-        forms = np.stack([normalize_glyph(s.glyph.ink) for s in seen if s.glyph is not None])
-        probs, none = classifier.predict(forms)
-        for sighting, p, n in zip(seen, probs, none, strict=True):
+        probs, none = classifier.predict(np.stack([normalize_glyph(glyph.ink) for _, glyph in glyphs]))
+        for (sighting, glyph), p, n in zip(glyphs, probs, none, strict=True):
             box = (*sighting.box.to_list(),)
-            label = max(((agree(box, b), d) for b, d in signs), default=(0.0, -1))
-            rows.append((sighting.score, float(n), sighting.probs, p, label[1] if label[0] >= SAME else -1))
-    score, none_, detected, classified, truth = zip(*rows, strict=True)
-    return (np.array(score), np.array(none_), np.array(detected, np.float64),
-            np.array(classified, np.float64), np.array(truth))  # fmt: skip
+            agreement, label = max(((agree(box, b), d) for b, d in signs), default=(0.0, -1))
+            truth = label if agreement >= SAME else -1
+            rows.append((glyph.is_whole, sighting.score, float(n), sighting.probs, p, truth))
+    return Seen(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def agree(a: tuple[float, ...], b: tuple[float, ...]) -> float:
@@ -81,21 +108,29 @@ def agree(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     return shared / max(1e-6, a[2] * a[3] + b[2] * b[3] - shared)
 
 
-def fit_exponents(detected: Floats, classified: Floats, truth: Floats) -> None:
-    rows = np.arange(len(truth))
-    labels = truth.astype(int)
+def fit_exponents(
+    detected: Floats, classified: Floats, truth: npt.NDArray[np.int64]
+) -> tuple[float, float, Floats]:
+    """Return both exponents and the joined probabilities of all rows, (N, 10)."""
     d, c = np.log(np.maximum(detected, LEAST_PROB)), np.log(np.maximum(classified, LEAST_PROB))
+    chosen = truth >= 0
+    rows, labels = np.arange(int(chosen.sum())), truth[chosen]
     results = []
     for a in np.arange(0, 1.31, 0.1):
         for b in np.arange(0, 1.31, 0.1):
-            joined = a * d + b * c
-            log_probs = joined - np.logaddexp.reduce(joined, axis=1, keepdims=True)
+            log_probs = join(a * d[chosen] + b * c[chosen])
             loss = -log_probs[rows, labels].mean()
-            results.append((loss, (joined.argmax(1) == labels).mean(), a, b))
+            results.append((loss, (log_probs.argmax(1) == labels).mean(), a, b))
     loss, right, a, b = min(results)
-    print(f"DETECTOR_WEIGHT, CLASSIFIER_WEIGHT = {a:.1f}, {b:.1f}: loss {loss:.4f}, right {right:.4f}")
-    for name, logs in (("detector", d), ("classifier", c)):
+    print(f"exponents {a:.1f} and {b:.1f}: loss {loss:.4f}, right {right:.4f}")
+    for name, logs in (("detector", d[chosen]), ("classifier", c[chosen])):
         print(f"{name} alone: right {(logs.argmax(1) == labels).mean():.4f}")
+    return a, b, np.exp(join(a * d + b * c))
+
+
+def join(logs: Floats) -> Floats:
+    joined: Floats = logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)
+    return joined
 
 
 def log_odds(probability: Floats) -> Floats:

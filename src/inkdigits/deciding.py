@@ -17,18 +17,24 @@ from inkdigits.ink import Glyph
 from inkdigits.types import Probs
 
 DIGITS = tuple("0123456789")
-# Exponents of the detector's and the classifier's probabilities in their product.
-DETECTOR_WEIGHT = 0.6
-CLASSIFIER_WEIGHT = 0.6
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A sighting is a digit where bias + score * log-odds of its score - none * log-odds of "none" is above 0."""
+    """How two answers become one.
+
+    A sighting is a digit where bias + score * log-odds of its score - none * log-odds of "none" is above 0. Which
+    digit it is, is the product of both answers with the exponents `detector` and `classifier`. The confidence is
+    that product as log-odds, times `slope` plus `shift`.
+    """
 
     score: float
     none: float
     bias: float
+    detector: float = 0.6
+    classifier: float = 0.6
+    slope: float = 1.0
+    shift: float = 0.0
 
 
 # The classifier knows what is no digit where it sees whole glyphs; to pieces of touching digits it says "none" too
@@ -36,11 +42,15 @@ class Weights:
 # were set on samples of own-handwriting, orand-car-a and the sets of symbols: docs/reading.md, "What was tried".
 WHOLE = Weights(score=1.0, none=0.35, bias=0.4)
 CUT = Weights(score=1.0, none=0.0, bias=0.1)
+SURELY_OTHER = 0.2  # below this probability of being a digit, ink beside digits is taken for a letter
 MOST_NONE = 0.5  # where only the classifier was asked
 LEAST_PROB = 1e-5  # neither may veto the other
 # Glyphs that the classifier alone may decide: the detector's eye for touching digits is not needed.
 CLEAR_NONE = 0.1
 CLEAR_PROB = 0.9
+MOST_UNCLEAR = (
+    0.05  # of the glyphs of a page: on a full one the detector would be asked for a single doubtful digit
+)
 CLEAR_OTHER = 0.9  # a lone glyph that is surely no digit
 CLEAR_WIDTH = 1.2  # of the height; what is wider may be two digits
 CLEAR_HEIGHTS = (0.55, 1.6)  # of the middle height of the page's glyphs
@@ -60,21 +70,26 @@ class Verdict:
 
 
 def are_clear(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
-    """Tell whether the classifier is so sure that all glyphs of a page are digits that nobody else need be asked.
+    """Tell whether the classifier is so sure that the glyphs of a page are digits that nobody else need be asked.
 
     Args:
         glyphs: All glyphs of the page.
         opinions: What the classifier says about each.
     """
-    height = median(glyph.box.height for glyph in glyphs) if glyphs else 0
-    return all(
-        opinion.none is not None
-        and opinion.none < CLEAR_NONE
-        and float(opinion.probs.max()) > CLEAR_PROB
-        and glyph.box.width <= CLEAR_WIDTH * glyph.box.height
+    if not glyphs:
+        return True
+    height = median(glyph.box.height for glyph in glyphs)
+    have_form = all(
+        glyph.box.width <= CLEAR_WIDTH * glyph.box.height
         and CLEAR_HEIGHTS[0] * height <= glyph.box.height <= CLEAR_HEIGHTS[1] * height
-        for glyph, opinion in zip(glyphs, opinions, strict=True)
+        for glyph in glyphs
     )
+    unclear = sum(not _is_clear(opinion) for opinion in opinions)
+    return have_form and unclear <= MOST_UNCLEAR * len(glyphs)
+
+
+def _is_clear(opinion: Opinion) -> bool:
+    return opinion.none is not None and opinion.none < CLEAR_NONE and float(opinion.probs.max()) > CLEAR_PROB
 
 
 def is_other(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
@@ -101,12 +116,22 @@ def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
     log_odds = weights.bias + weights.score * _log_odds(sighting.score)
     if none is not None:
         log_odds -= weights.none * _log_odds(none)
-    joined = DETECTOR_WEIGHT * _log(sighting.probs)
+    joined = weights.detector * _log(sighting.probs)
     if probs is not None:
-        joined = joined + CLASSIFIER_WEIGHT * _log(probs)
+        joined = joined + weights.classifier * _log(probs)
     shares = np.exp(joined - joined.max())
-    exists = 1 / (1 + np.exp(-log_odds))
-    return Verdict(is_digit=log_odds > 0, probs=(exists * shares / shares.sum()).astype(np.float32))
+    found = shares / shares.sum() / (1 + np.exp(-log_odds))
+    return Verdict(is_digit=log_odds > 0, probs=_calibrate(found, weights))
+
+
+def _calibrate(probs: npt.NDArray[np.float64], weights: Weights) -> Probs:
+    """Give the first label its calibrated probability and share out the rest in proportion."""
+    best = int(probs.argmax())
+    first = float(probs[best])
+    confidence = 1 / (1 + np.exp(-(weights.slope * _log_odds(first) + weights.shift)))
+    calibrated: Probs = (probs * (1 - confidence) / max(1 - first, 1e-6)).astype(np.float32)
+    calibrated[best] = confidence
+    return calibrated
 
 
 def _log(probs: Probs) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from inkdigits.bundles import BundleClassifier, load_classifier
 from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
-from inkdigits.deciding import DIGITS, Verdict, are_clear, decide, is_other
+from inkdigits.deciding import DIGITS, SURELY_OTHER, Verdict, are_clear, decide, is_other
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
 from inkdigits.finding import Components, Found, Opinion, Sighting
@@ -169,7 +169,12 @@ class Reader:
             refused = [
                 Rejected(s.box, "no digit", found.index) for s, verdict in pairs if not verdict.is_digit
             ]
-            others = [item.box for item in [*refused, *found.rejected] if item.reason == "no digit"]
+            others = [item.box for item in found.rejected if item.reason == "no digit"]
+            others += [
+                sighting.box
+                for sighting, verdict in pairs
+                if not verdict.is_digit and float(verdict.probs.sum()) < SURELY_OTHER
+            ]
             in_words = find_words([digit.box for digit in digits], others)
             refused += [Rejected(digits[i].box, "letter", found.index) for i in sorted(in_words)]
             digits = [digit for i, digit in enumerate(digits) if i not in in_words]

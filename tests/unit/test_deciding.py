@@ -71,6 +71,9 @@ CLEAR = Opinion(lean(3, 0.99), 0.01)
         ([make_glyph(), make_glyph()], [CLEAR, Opinion(lean(3, 0.99), 0.5)], False),
         ([make_glyph(width=30)], [CLEAR], False),  # as wide as two digits
         ([make_glyph(), make_glyph(), make_glyph(height=6)], [CLEAR] * 3, False),  # a piece beside digits
+        ([make_glyph()] * 40, [CLEAR] * 38 + [Opinion(lean(3, 0.6), 0.3)] * 2, True),  # a full page
+        ([make_glyph()] * 40, [CLEAR] * 37 + [Opinion(lean(3, 0.6), 0.3)] * 3, False),
+        ([], [], True),  # nothing there
         ([make_glyph()], [Opinion(lean(3, 0.99), None)], False),  # a classifier that knows digits only
     ],
 )
