@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import tomllib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from inkdigits import Reader
+from inkdigits.bundles.detector import load_detector
 from inkdigits.datasets import load_dataset, load_pictures
 from inkdigits.datasets.registry import get_info
 from inkdigits.errors import InkdigitsError
@@ -111,6 +115,45 @@ def read_cases(reader: Reader, cases: Sequence[Case]) -> list[Answer]:
         except InkdigitsError:
             answers += [_read_one(reader, case) for case in chunk]
     return answers
+
+
+class ReaderPool:
+    """Several processes that read side by side, each with its own reader and one thread.
+
+    Args:
+        model: As for `Reader`.
+        workers: Processes; 1 reads in this one.
+    """
+
+    def __init__(self, model: str, *, workers: int) -> None:
+        self.reader = Reader(model)
+        self._pool = None
+        if workers > 1:
+            # "spawn": a fork of a process whose numeric libraries have started threads hangs
+            self._pool = ProcessPoolExecutor(
+                workers, mp_context=get_context("spawn"), initializer=_open_reader, initargs=(model,)
+            )
+
+    def read(self, cases: Sequence[Case]) -> list[Answer]:
+        """Read pictures; one that can't be opened counts as not read."""
+        if self._pool is None:
+            return read_cases(self.reader, cases)
+        chunks = [cases[start : start + CHUNK] for start in range(0, len(cases), CHUNK)]
+        return [answer for answers in self._pool.map(_read_chunk, chunks) for answer in answers]
+
+
+_reader: Reader | None = None
+
+
+def _open_reader(model: str) -> None:
+    global _reader  # one reader a process
+    cv2.setNumThreads(1)
+    _reader = Reader(model, detector=load_detector(threads=1))
+
+
+def _read_chunk(cases: Sequence[Case]) -> list[Answer]:
+    assert _reader is not None
+    return read_cases(_reader, cases)
 
 
 def _read_one(reader: Reader, case: Case) -> Answer:

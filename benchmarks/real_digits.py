@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from _cases import Pair, correct_pairs, load_errors, read_cases
+from _cases import Pair, ReaderPool, correct_pairs, load_errors
 from _machine import describe_machine
 from _nondigits import LOOK_ALIKES
 from _output import Row, print_rows, save_mistakes, to_markdown, write_section
@@ -44,7 +44,8 @@ Errors = Mapping[tuple[str, str], str]
 
 def main() -> None:
     options = parse_options()
-    reader, rivals, rows = Reader(options.model), make_rivals(options.rivals), []
+    pool, rivals, rows = ReaderPool(options.model, workers=options.workers), make_rivals(options.rivals), []
+    reader = pool.reader
     errors = load_errors(options.errors)
     details: dict[str, Any] = {}
     answers: dict[str, list[Pair]] = {}
@@ -53,7 +54,7 @@ def main() -> None:
             continue
         start_s = time.perf_counter()
         cases = task.load()
-        pairs = list(zip(cases, read_cases(reader, cases), strict=True))
+        pairs = list(zip(cases, pool.read(cases), strict=True))
         ms = 1000 * (time.perf_counter() - start_s) / len(cases)
         print(f"{task.name}: {len(cases):,} pictures, {ms:.1f} ms each", file=sys.stderr, flush=True)
         answers[task.name] = pairs
@@ -77,6 +78,7 @@ def parse_options() -> argparse.Namespace:
         "--rivals", default="none", choices=["none", "rapidocr", "tesseract", "all"], help="who else reads"
     )
     parser.add_argument("--limit", type=int, default=0, help="pictures of each set for rivals; 0 takes all")
+    parser.add_argument("--workers", type=int, default=1, help="processes that read; times are taken by one")
     parser.add_argument("--errors", type=Path, default=ERRORS, help="list of wrong ground truth, TOML")
     parser.add_argument("--output", type=Path, default=Path("out/real-digits"), help="folder for results")
     parser.add_argument("--write", action="store_true", help="put the table into docs/reading.md")
