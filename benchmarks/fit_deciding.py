@@ -42,7 +42,10 @@ class Seen(NamedTuple):
 
     def only(self, rows: npt.NDArray[np.bool_]) -> Seen:
         """Return some rows."""
-        return Seen(*(column[rows] for column in self))
+        return Seen(
+            self.is_whole[rows], self.score[rows], self.none[rows], self.detected[rows], self.classified[rows],
+            self.truth[rows],
+        )  # fmt: skip
 
 
 def main() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 import pytest
@@ -65,7 +63,7 @@ def test_nothing_seen_is_nothing() -> None:
 class Watcher:
     """Remembers the views; sees one digit of a given part of the view's height."""
 
-    marks: Sequence[str] = (".", ",", "-", "/")
+    marks: tuple[str, ...] = (".", ",", "-", "/")
 
     def __init__(self, *, part: float = 0.0) -> None:
         self.part = part

@@ -39,7 +39,8 @@ def train_detector(
     folder = output or Path("runs") / recipe.stem
     set_threads(threads)
     tell(
-        f"{chosen.pages * chosen.pools} pages to learn from, {chosen.validation_pages} to judge; drawn if they are not there."
+        f"{chosen.pages * chosen.pools} pages to learn from, {chosen.validation_pages} to judge; drawn if they are "
+        "not there."
     )
     try:
         network, metrics = run_detector_recipe(chosen, folder, report=_report)

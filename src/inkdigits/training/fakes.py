@@ -73,10 +73,10 @@ def write_fakes(count: int = FAKES, *, seed: int = SEED) -> LabelledImages:
     signs = [glyphs for glyphs in load_font_signs().values() if glyphs]
     for image, kind in zip(images, kinds, strict=True):
         if kind == "print" and signs:
-            ink = _trace(signs[int(rng.integers(len(signs)))], rng)
+            ink: Ink = _trace(signs[int(rng.integers(len(signs)))], rng)
         else:
             write = _WRITERS["letter" if kind == "print" else str(kind)]
-            ink = _render(write(rng), rng).astype(np.float32) / 255
+            ink = _render(write(rng), rng).astype(np.float32) / np.float32(255)
         image[:] = np.rint(normalize_glyph(np.pad(ink, 3)) * 255)
     names = (*"0123456789", NO_DIGIT)
     return LabelledImages(images, np.full(count, len(names) - 1, np.int64), names, name=PEN_FAKES)
