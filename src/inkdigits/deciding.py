@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
-from inkdigits.types import Probs
+from inkdigits.types import Box, Probs
 
 DIGITS = tuple("0123456789")
 
@@ -43,6 +43,12 @@ class Weights:
 WHOLE = Weights(score=1.0, none=0.35, bias=0.4)
 CUT = Weights(score=1.0, none=0.0, bias=0.1)
 SURELY_OTHER = 0.2  # below this probability of being a digit, ink beside digits is taken for a letter
+# A doubtful sighting beside sure digits is one more of them, if it stands in their line as one of them would.
+LEAST_BESIDE = 0.2  # its probability of being a digit is at least this
+LIKE_HEIGHT = (0.65, 1.5)  # its height, in heights of the nearest digit
+SAME_LINE = 0.5  # they share this part of the lower one's height
+MOST_GAP = 1.0  # and stand so near, in heights of the digit
+MOST_SHARED = 0.35  # part of the narrower one's width that both share
 MOST_NONE = 0.5  # where only the classifier was asked
 LEAST_PROB = 1e-5  # neither may veto the other
 # Glyphs that the classifier alone may decide: the detector's eye for touching digits is not needed.
@@ -122,6 +128,44 @@ def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
     shares = np.exp(joined - joined.max())
     found = shares / shares.sum() / (1 + np.exp(-log_odds))
     return Verdict(is_digit=log_odds > 0, probs=_calibrate(found, weights))
+
+
+def reconsider(boxes: Sequence[Box], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Take doubtful sightings for digits where they continue a line of digits.
+
+    Args:
+        boxes: Where the sightings stand.
+        verdicts: What was made of each alone.
+
+    Returns:
+        Verdicts in the same order.
+    """
+    result = list(verdicts)
+    sure = [box for box, verdict in zip(boxes, verdicts, strict=True) if verdict.is_digit]
+    doubtful = [
+        index for index, verdict in enumerate(verdicts)
+        if not verdict.is_digit and float(verdict.probs.sum()) >= LEAST_BESIDE
+    ]  # fmt: skip
+    for index in sorted(doubtful, key=lambda i: -float(verdicts[i].probs.sum())):
+        if _continues_line(boxes[index], sure):
+            result[index] = Verdict(is_digit=True, probs=verdicts[index].probs)
+            sure.append(boxes[index])
+    return result
+
+
+def _continues_line(box: Box, digits: Sequence[Box]) -> bool:
+    """Tell whether a box stands beside one of the digits as one of their line would, and on none of them."""
+    is_beside = False
+    for digit in digits:
+        level = min(box.bottom, digit.bottom) - max(box.y, digit.y)
+        if level < SAME_LINE * min(box.height, digit.height):
+            continue
+        gap = max(box.x, digit.x) - min(box.right, digit.right)
+        if -gap > MOST_SHARED * min(box.width, digit.width):
+            return False
+        is_alike = LIKE_HEIGHT[0] <= box.height / digit.height <= LIKE_HEIGHT[1]
+        is_beside |= is_alike and gap <= MOST_GAP * digit.height
+    return is_beside
 
 
 def _calibrate(probs: npt.NDArray[np.float64], weights: Weights) -> Probs:

@@ -12,7 +12,7 @@ import numpy as np
 
 from inkdigits.bundles import BundleClassifier, load_classifier
 from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
-from inkdigits.deciding import DIGITS, SURELY_OTHER, Verdict, are_clear, decide, is_other
+from inkdigits.deciding import DIGITS, SURELY_OTHER, Verdict, are_clear, decide, is_other, reconsider
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
 from inkdigits.finding import Components, Found, Opinion, Sighting
@@ -164,6 +164,7 @@ class Reader:
         rows: list[Cells] = []
         rejected: list[Rejected] = []
         for found, judged in zip(pages, verdicts, strict=True):
+            judged = reconsider([sighting.box for sighting in found.sightings], judged)
             pairs = list(zip(found.sightings, judged, strict=True))
             digits = [self._to_digit(sighting, verdict) for sighting, verdict in pairs if verdict.is_digit]
             refused = [
