@@ -1,31 +1,26 @@
 """`inkdigits evaluate`: how good is a model on a data set?
 
-Owns: arguments and tables. Leaves to others: the judging (evaluation).
+Owns: arguments. Leaves to others: the judging and the report (evaluation), what is printed (evaluate_tables).
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inkdigits.cli.console import show, tell
+from inkdigits.cli.evaluate_tables import ReportFormat, format_numbers
+from inkdigits.cli.progress import ProgressBar
+from inkdigits.errors import DataCorruptError
 from inkdigits.files import write_text
 
 if TYPE_CHECKING:
     from inkdigits.datasets import DatasetInfo
-    from inkdigits.evaluation.metrics import Scores
-
-
-class ReportFormat(StrEnum):
-    """Names of the forms."""
-
-    text = "text"
-    json = "json"
+    from inkdigits.evaluation.glyphs import GlyphEvaluation
+    from inkdigits.evaluation.strings import PictureEvaluation
+    from inkdigits.types import Classifier
 
 
 def evaluate(
@@ -42,133 +37,156 @@ def evaluate(
             "--normalize/--no-normalize", help="Bring glyphs into MNIST's form first.", show_default="by size"
         ),
     ] = None,
+    whole_reader: Annotated[
+        bool, typer.Option("--reader", help="Read glyphs as whole pictures, by all steps of the reader.")
+    ] = False,
+    non_digits: Annotated[
+        str | None,
+        typer.Option(
+            "--non-digits", help="Also judge rejection by this set of non-digits, such as hasy-symbols."
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", help="Is the difference to another model real? Its report.json, on the same images."
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Folder for report.html and report.json.")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log", help="Log of the training, for the report.", show_default="log.csv beside the bundle"
+        ),
+    ] = None,
     format: Annotated[
-        ReportFormat, typer.Option("--format", "-f", help="Table or JSON.")
+        ReportFormat, typer.Option("--format", "-f", help="Table, JSON or CSV.")
     ] = ReportFormat.text,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
 ) -> None:
     """Judge a model on a data set: single glyphs by the classifier, pictures by the whole reader.
 
+    The report is one page that needs no network: confusions, calibration, mistakes, doubtful labels, maps.
+
     Examples:
 
       inkdigits evaluate --data mnist
 
-      inkdigits evaluate --data optdigits --split test8x8
+      inkdigits evaluate --data mnist --report out/mnist --non-digits hasy-symbols
+
+      inkdigits evaluate --data mnist --model latin-mnist --against out/mnist/report.json
 
       inkdigits evaluate --data own-handwriting --format json
     """
     from inkdigits.datasets import get_info
+    from inkdigits.evaluation.sets import choose_split
+    from inkdigits.evaluation.significance import compare_items, load_items
 
     info = get_info(data)
-    part = split or ("test" if "test" in info.splits else next(iter(info.splits)))
-    judge = _judge_pictures if info.kind == "pictures" else _judge_glyphs
-    report = judge(info, part, model, normalize)
-    text = json.dumps(report, indent=2) + "\n" if format is ReportFormat.json else _as_text(report)
+    part = choose_split(info, split)
+    # What is wrong with these is told before the work.
+    other = load_items(against) if against else None
+    curves = _prepare_report(model, log) if report else None
+    evaluation: GlyphEvaluation | PictureEvaluation
+    page: Path | None = None
+    with ProgressBar() as progress:
+        if info.kind == "pictures" or whole_reader:
+            evaluation, classifier = _judge_pictures(info, part, model, non_digits, progress)
+        else:
+            evaluation, classifier = _judge_glyphs(info, part, model, normalize, non_digits, progress)
+        difference = compare_items(evaluation.items, other) if other else None
+        if report:
+            from inkdigits.evaluation.report import save_report
+
+            page = save_report(
+                evaluation, report, classifier=classifier, info=info, log=curves, against=difference,
+                on_progress=progress,
+            )  # fmt: skip
+    numbers = {**evaluation.to_dict(), "against": difference.to_dict() if difference else None}
+    text = format_numbers(numbers, format)
     if output is None:
         show(text)
     else:
         write_text(output, text)
         tell(f"Wrote {output}")
+    if page:
+        tell(f"Wrote {page}")
 
 
-def _judge_glyphs(info: DatasetInfo, split: str, model: str, normalize: bool | None) -> dict[str, Any]:
+def _judge_glyphs(
+    info: DatasetInfo,
+    split: str,
+    model: str,
+    normalize: bool | None,
+    non_digits: str | None,
+    progress: ProgressBar,
+) -> tuple[GlyphEvaluation, Classifier]:
     from inkdigits.bundles import load_classifier
     from inkdigits.datasets import load_dataset
-    from inkdigits.evaluation.run import evaluate_classifier
+    from inkdigits.evaluation.glyphs import evaluate_glyphs
+    from inkdigits.evaluation.provenance import has_learned
+    from inkdigits.evaluation.sets import check_non_digits, load_non_digits
 
-    images = load_dataset(info.name, split)
     classifier = load_classifier(model)
-    scores, _ = evaluate_classifier(classifier, images, normalize=normalize)
-    return {"data": info.name, "split": split, "model": model, **_to_dict(scores, classifier.labels)}
+    images = load_dataset(info.name, split)
+    if non_digits:
+        check_non_digits(classifier, non_digits)
+    others = load_non_digits(non_digits) if non_digits else None
+    made = evaluate_glyphs(
+        classifier,
+        images,
+        model=model,
+        normalize=normalize,
+        non_digits=others,
+        has_learned=has_learned(classifier, info.name, split),
+        on_progress=progress,
+    )
+    return made, classifier
 
 
-def _to_dict(scores: Scores, labels: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "count": scores.count,
-        "correct": scores.correct,
-        "accuracy": scores.accuracy,
-        "interval95": list(scores.interval),
-        "loss": scores.loss,
-        "calibration_error": scores.calibration_error,
-        "macro": {
-            "precision": float(scores.precision.mean()),
-            "recall": float(scores.recall.mean()),
-            "f1": float(scores.f1.mean()),
-        },
-        "classes": {
-            label: {
-                "precision": float(scores.precision[i]),
-                "recall": float(scores.recall[i]),
-                "f1": float(scores.f1[i]),
-                "count": int(scores.confusion[i].sum()),
-            }
-            for i, label in enumerate(labels)
-        },
-        "confusion": scores.confusion.tolist(),
-    }
-
-
-def _judge_pictures(info: DatasetInfo, split: str, model: str, normalize: bool | None) -> dict[str, Any]:
-    from inkdigits.datasets import load_pictures
-    from inkdigits.evaluation.metrics import edit_distance, wilson_interval
-    from inkdigits.evaluation.run import evaluate_reader
+def _judge_pictures(
+    info: DatasetInfo, split: str, model: str, non_digits: str | None, progress: ProgressBar
+) -> tuple[PictureEvaluation, Classifier]:
+    from inkdigits.evaluation.provenance import has_learned
+    from inkdigits.evaluation.sets import check_non_digits, load_for_reader, load_non_digit_pictures
+    from inkdigits.evaluation.strings import evaluate_pictures
     from inkdigits.reader import Reader
 
-    results = evaluate_reader(Reader(model), load_pictures(info.name, split))
-    exact = sum(result.is_exact for result in results)
-    edits = sum(edit_distance(_bare(r.picture.text), _bare(r.answer)) for r in results)
-    characters = sum(len(_bare(r.picture.text)) for r in results)
-    by_kind = Counter(r.picture.kind for r in results)
-    exact_by_kind = Counter(r.picture.kind for r in results if r.is_exact)
-    return {
-        "data": info.name,
-        "split": split,
-        "model": model,
-        "count": len(results),
-        "correct": exact,
-        "accuracy": exact / len(results),
-        "interval95": list(wilson_interval(exact, len(results))),
-        "character_error_rate": edits / max(1, characters),
-        "kinds": {kind: {"count": n, "correct": exact_by_kind[kind]} for kind, n in sorted(by_kind.items())},
-    }
+    reader = Reader(model)
+    if non_digits:
+        check_non_digits(reader.classifier, non_digits)
+    pictures = load_for_reader(info, split)
+    others = load_non_digit_pictures(non_digits) if non_digits else []
+    made = evaluate_pictures(
+        reader,
+        pictures,
+        model=model,
+        name=f"{info.name}/{split}",
+        non_digits=others,
+        non_digits_name=non_digits or "",
+        has_learned=has_learned(reader.classifier, info.name, split),
+        on_progress=progress,
+    )
+    return made, reader.classifier
 
 
-def _bare(text: str) -> str:
-    return text.replace(" ", "")
+def _prepare_report(model: str, log: Path | None) -> Path | None:
+    """Check what a report needs; return the log that is asked for, else one that lies beside the bundle."""
+    from inkdigits.evaluation.learning import LOG_NAME, load_log
+    from inkdigits.evaluation.plots_report import check_drawing
 
-
-def _as_text(report: dict[str, Any]) -> str:
-    low, high = report["interval95"]
-    lines = [
-        f"{report['data']} ({report['split']}), model {report['model']}: {report['count']:,} images",
-        f"  accuracy           {100 * report['accuracy']:6.2f} %   "
-        f"({report['correct']:,} right; 95 % interval {100 * low:.2f} to {100 * high:.2f})",
-    ]
-    if "loss" in report:
-        lines.append(f"  loss               {report['loss']:7.4f}   (cross-entropy, nats)")
-        lines.append(f"  calibration error  {100 * report['calibration_error']:6.2f} %   (15 bins)")
-        macro = report["macro"]
-        values = ", ".join(f"{name} {100 * value:.2f} %" for name, value in macro.items())
-        lines.append(f"  macro              {values}")
-        lines += _class_table(report)
-    if "character_error_rate" in report:
-        lines.append(f"  character errors   {100 * report['character_error_rate']:6.2f} %")
-        for kind, counts in report["kinds"].items():
-            rate = 100 * counts["correct"] / counts["count"]
-            lines.append(f"  {kind:18} {rate:6.2f} %   ({counts['correct']} of {counts['count']})")
-    return "\n".join(lines) + "\n"
-
-
-def _class_table(report: dict[str, Any]) -> list[str]:
-    labels = list(report["classes"])
-    lines = ["", "  class  precision   recall       F1   count   answers (rows are true classes)"]
-    lines[-1] += ""
-    head = " " * 46 + "".join(f"{label:>6}" for label in labels)
-    lines.append(head)
-    for label, row in zip(labels, report["confusion"], strict=True):
-        c = report["classes"][label]
-        rates = (
-            f"{100 * c['precision']:8.2f} % {100 * c['recall']:6.2f} % {100 * c['f1']:6.2f} % {c['count']:7,}"
-        )
-        lines.append(f"  {label:>5} {rates}" + " " * 4 + "".join(f"{n:>6}" for n in row))
-    return lines
+    check_drawing()
+    if log is not None:
+        load_log(log)
+        return log
+    beside = Path(model).parent / LOG_NAME
+    if Path(model).suffix != ".onnx" or not beside.is_file():
+        return None
+    try:
+        load_log(beside)
+    except DataCorruptError as error:  # nobody asked for it
+        tell(f"No learning curves: {error}")
+        return None
+    return beside

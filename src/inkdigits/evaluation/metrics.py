@@ -33,6 +33,7 @@ class Scores:
         precision: (C,) float64; 0 for a class that was never answered.
         recall: (C,) float64; 0 for a class that does not occur.
         f1: (C,) float64.
+        top2: Share of images whose true class is among the two most probable, in [0, 1].
     """
 
     count: int
@@ -45,6 +46,17 @@ class Scores:
     precision: npt.NDArray[np.float64]
     recall: npt.NDArray[np.float64]
     f1: npt.NDArray[np.float64]
+    top2: float = 0.0
+
+    @property
+    def macro(self) -> dict[str, float]:
+        """Means of "precision", "recall" and "f1" over the classes that occur, in [0, 1].
+
+        A class without an image has no recall; counted as 0 it would lower the mean of sets that lack it.
+        """
+        occurs = self.confusion.sum(axis=1) > 0
+        rates = {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+        return {name: float(rate[occurs].mean()) for name, rate in rates.items()}
 
 
 def score(labels: Labels, probs: Probs) -> Scores:
@@ -71,7 +83,20 @@ def score(labels: Labels, probs: Probs) -> Scores:
         precision=precision,
         recall=recall,
         f1=_ratio(2 * precision * recall, precision + recall),
+        top2=top_accuracy(labels, probs, among=2),
     )
+
+
+def top_accuracy(labels: Labels, probs: Probs, *, among: int) -> float:
+    """Return the share of images whose true class is among the most probable; of equal ones the first count.
+
+    Args:
+        labels: (N,) true classes, N at least 1.
+        probs: (N, C) probabilities.
+        among: How many of the most probable classes.
+    """
+    best = np.argsort(-probs, axis=1, kind="stable")[:, :among]
+    return float((best == labels[:, None]).any(axis=1).mean())
 
 
 def count_confusion(labels: Labels, answers: Labels, *, classes: int) -> npt.NDArray[np.int64]:

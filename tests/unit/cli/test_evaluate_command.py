@@ -1,9 +1,11 @@
-"""`inkdigits evaluate`: tables and JSON for glyphs and for pictures."""
+"""`inkdigits evaluate`: tables, JSON, CSV and reports for glyphs and for pictures."""
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,11 @@ from typer.testing import CliRunner
 
 from inkdigits import bundles, datasets, reader
 from inkdigits.cli import app
+from inkdigits.cli.evaluate_tables import CSV_COLUMNS
 from inkdigits.datasets import LabelledPicture
-from inkdigits.errors import DataNotFoundError, UsageError
+from inkdigits.errors import DataCorruptError, DataNotFoundError, MissingExtraError, UsageError
+from inkdigits.evaluation import sets
+from inkdigits.evaluation.learning import COLUMNS
 from inkdigits.types import LabelledImages, Probs
 
 RUNNER = CliRunner()
@@ -76,6 +81,9 @@ def test_json_of_glyphs() -> None:
     }  # fmt: skip
     assert report["classes"]["9"] == {"precision": 0, "recall": 0, "f1": 0, "count": 4}
     assert report["macro"]["recall"] == pytest.approx(0.9)
+    assert report["top2"] >= report["accuracy"]
+    assert report["coverage"]["points"][0] == {"coverage": 1.0, "risk": 0.1, "threshold": pytest.approx(0.91)}
+    assert report["against"] is None
     assert report["confusion"][9][4] == 4
     assert np.array(report["confusion"]).sum() == 40
 
@@ -109,6 +117,94 @@ def test_output_file() -> None:
     assert json.loads(Path("report.json").read_text())["correct"] == 36
 
 
+def read_csv(text: str) -> dict[tuple[str, str, str], float]:
+    rows = list(csv.reader(io.StringIO(text)))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    figures = {(measure, of, answer): float(value) for measure, of, answer, value in rows[1:]}
+    assert len(figures) == len(rows) - 1, "each figure has a name of its own"
+    return figures
+
+
+def test_csv_of_glyphs_has_one_figure_a_row() -> None:
+    figures = read_csv(run("--data", "mnist", "--format", "csv"))
+    assert figures["accuracy", "", ""] == 0.9
+    assert figures["precision", "4", ""] == 0.5
+    assert figures["recall", "macro", ""] == pytest.approx(0.9)
+    assert figures["answers", "9", "4"] == 4
+    assert sum(value for (measure, _, _), value in figures.items() if measure == "answers") == 40
+    assert figures["risk", "coverage 1", ""] == pytest.approx(0.1)
+
+
+def test_rejection_of_non_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sets, "load_dataset", lambda name, split: make_data())
+    arguments = ("--data", "mnist", "--non-digits", "fashion-mnist")
+    report = json.loads(run(*arguments, "--format", "json"))
+    assert report["rejection"]["roc_area"] == pytest.approx(0.5)  # the same images: nothing tells them apart
+    assert "digits against 40 of mnist/test" in run(*arguments)
+    assert read_csv(run(*arguments, "--format", "csv"))["roc_area", "mnist/test", ""] == pytest.approx(0.5)
+
+
+def test_a_comparison_with_an_earlier_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Wrong(ToldByCorner):
+        def predict_proba(self, images: npt.NDArray[Any]) -> Probs:
+            return np.roll(super().predict_proba(images), 1, axis=1)
+
+    run("--data", "mnist", "--format", "json", "--output", "first.json")
+    same = run("--data", "mnist", "--against", "first.json")
+    assert "there is no difference" in " ".join(same.split())
+    monkeypatch.setattr(bundles, "load_classifier", lambda name: Wrong())
+    worse = run("--data", "mnist", "--model", "worse", "--against", "first.json")
+    assert "latin is really better than worse" in " ".join(worse.split())
+    figures = read_csv(run("--data", "mnist", "--against", "first.json", "--format", "csv"))
+    assert figures["mcnemar_p_value", "the other latin", ""] < 1e-6
+
+
+def test_a_comparison_with_what_is_no_report() -> None:
+    Path("other.json").write_text("{}")
+    with pytest.raises(DataCorruptError, match=r"other\.json"):
+        run("--data", "mnist", "--against", "other.json")
+
+
+def test_a_report_is_written_beside_the_table() -> None:
+    result = RUNNER.invoke(app, ["evaluate", "--data", "mnist", "--report", "out"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("mnist (test), model latin: 40 images")
+    assert "Wrote out/report.html" in result.stderr
+    assert "Drawing the report ..." in result.stderr
+    raw = json.loads(Path("out/report.json").read_text())
+    assert raw["correct"] == 36
+    assert "latin on mnist/test" in Path("out/report.html").read_text()
+    again = run("--data", "mnist", "--against", "out/report.json")
+    assert "there is no difference" in " ".join(again.split())
+
+
+@pytest.mark.parametrize(
+    ("log", "is_drawn"), [(f"{','.join(COLUMNS)}\n1,0.5,0.8,0.3,0.9\n", True), ("?", False)]
+)
+def test_a_log_beside_the_bundle(log: str, *, is_drawn: bool) -> None:
+    Path("run").mkdir()
+    Path("run/log.csv").write_text(log)
+    result = RUNNER.invoke(app, ["evaluate", "--data", "mnist", "--model", "run/toy.onnx", "--report", "out"])
+    assert result.exit_code == 0
+    assert ("Learning curves" in Path("out/report.html").read_text()) is is_drawn
+    assert ("No learning curves: " in result.stderr) is not is_drawn
+
+
+def test_a_log_that_is_asked_for_must_be_one() -> None:
+    with pytest.raises(DataCorruptError, match=r"none\.csv"):
+        run("--data", "mnist", "--report", "out", "--log", "none.csv")
+    assert not Path("out").exists()
+
+
+def test_what_is_not_installed_is_told_before_the_work(
+    toy: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingExtraError, match=r"inkdigits\[report\]"):
+        run("--data", "mnist", "--report", "out")
+    assert toy == []
+
+
 def test_an_unknown_set_names_the_nearest() -> None:
     with pytest.raises(DataNotFoundError, match="mnist"):
         run("--data", "mnits")
@@ -139,7 +235,7 @@ def make_picture(text: str, kind: str) -> LabelledPicture:
 @pytest.fixture
 def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = [make_picture("11", "photo"), make_picture("1 1", "scan"), make_picture("171", "scan")]
-    monkeypatch.setattr(datasets, "load_pictures", lambda name, split: listed)
+    monkeypatch.setattr(sets, "load_pictures", lambda name, split: listed)
     monkeypatch.setattr(reader, "load_classifier", lambda name: Ones())
 
 
@@ -157,3 +253,26 @@ def test_the_table_of_pictures() -> None:
     assert "66.67 %" in text
     assert "character errors    14.29 %" in text
     assert "50.00 %   (1 of 2)" in text
+
+
+@pytest.mark.usefixtures("pictures")
+def test_csv_of_pictures() -> None:
+    figures = read_csv(run("--data", "own-handwriting", "--format", "csv"))
+    assert figures["character_error_rate", "", ""] == pytest.approx(1 / 7)
+    assert figures["kind_correct", "scan", ""] == 1
+    assert figures["length_count", "2", ""] == 2
+
+
+@pytest.mark.usefixtures("pictures")
+def test_glyphs_through_the_whole_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    glyph = np.zeros((28, 28), np.uint8)
+    glyph[4:24, 12:15] = 255
+    data = LabelledImages(np.stack([glyph, glyph]), np.array([1, 7]), LABELS, "mnist/test")
+    monkeypatch.setattr(sets, "load_dataset", lambda name, split: data)
+    report = json.loads(run("--data", "mnist", "--reader", "--format", "json"))
+    assert report["kind"] == "pictures"
+    assert (report["count"], report["correct"], report["kinds"]) == (
+        2,
+        1,
+        {"glyph": {"count": 2, "correct": 1}},
+    )

@@ -8,7 +8,13 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pytest
-from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    log_loss,
+    precision_recall_fscore_support,
+    top_k_accuracy_score,
+)
 
 from inkdigits.evaluation.metrics import (
     BINS,
@@ -17,6 +23,7 @@ from inkdigits.evaluation.metrics import (
     edit_distance,
     expected_calibration_error,
     score,
+    top_accuracy,
     wilson_interval,
 )
 from inkdigits.types import Probs
@@ -46,6 +53,11 @@ def test_scores_equal_those_of_scikit_learn(seed: int, classes: int) -> None:
     np.testing.assert_allclose(scores.recall, recall)
     np.testing.assert_allclose(scores.f1, f1)
     np.testing.assert_array_equal(scores.confusion, confusion_matrix(labels, answers, labels=names))
+    assert scores.macro == pytest.approx(
+        {"precision": precision.mean(), "recall": recall.mean(), "f1": f1.mean()}
+    )
+    if classes > 2:
+        assert scores.top2 == pytest.approx(top_k_accuracy_score(labels, probs, k=2, labels=names))
     # Normalised again, since scikit-learn wants rows that sum to 1 more exactly than float32 does.
     exact = probs.astype(np.float64) / probs.sum(axis=1, keepdims=True, dtype=np.float64)
     assert scores.loss == pytest.approx(log_loss(labels, exact, labels=names), abs=1e-6)
@@ -59,6 +71,18 @@ def test_classes_that_never_occur_or_are_never_answered_count_zero() -> None:
     np.testing.assert_array_equal(scores.recall, [1, 0, 0, 0])
     np.testing.assert_array_equal(scores.f1, [1, 0, 0, 0])
     assert scores.accuracy == 0.5
+
+
+def test_means_leave_out_classes_that_do_not_occur() -> None:
+    labels = np.array([0, 0, 1, 1])
+    scores = score(labels, np.eye(10, dtype=np.float32)[[0, 0, 1, 7]])
+    assert scores.macro == pytest.approx({"precision": 1, "recall": 0.75, "f1": (1 + 2 / 3) / 2})
+
+
+@pytest.mark.parametrize(("among", "share"), [(1, 0.5), (2, 0.75), (3, 1.0), (9, 1.0)])
+def test_the_truth_among_the_most_probable(among: int, share: float) -> None:
+    probs = np.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.4, 0.3, 0.3]], np.float32)
+    assert top_accuracy(np.array([0, 1, 2, 0]), probs, among=among) == share
 
 
 @pytest.mark.parametrize("is_right", [True, False])
