@@ -17,6 +17,7 @@ from inkdigits.cli.data import app as data_app
 from inkdigits.cli.evaluate import evaluate
 from inkdigits.cli.info import info
 from inkdigits.cli.read import read
+from inkdigits.cli.robustness import robustness
 from inkdigits.cli.train import train
 from inkdigits.cli.train_detector import train_detector
 from inkdigits.cli.tune import tune
@@ -65,6 +66,7 @@ app.command()(train)
 app.command()(train_detector)
 app.command()(tune)
 app.command()(evaluate)
+app.command()(robustness)
 app.command()(compare)
 app.command()(info)
 app.add_typer(data_app, name="data")
