@@ -40,8 +40,8 @@ class Weights:
 # The classifier knows what is no digit where it sees whole glyphs; to pieces of touching digits it says "none" too
 # easily. Made pages alone (`benchmarks/fit_deciding.py`) ask for more doubt than handwriting deserves, so these
 # were set on samples of own-handwriting, orand-car-a and the sets of symbols: docs/reading.md, "What was tried".
-WHOLE = Weights(score=1.0, none=0.35, bias=0.4)
-CUT = Weights(score=1.0, none=0.0, bias=0.1)
+WHOLE = Weights(score=2.94, none=0.34, bias=0.55, detector=0.9, classifier=0.3, slope=1.16, shift=-0.14)
+CUT = Weights(score=2.27, none=0.32, bias=1.25, detector=1.0, classifier=0.1, slope=1.13, shift=-0.14)
 SURELY_OTHER = 0.2  # below this probability of being a digit, ink beside digits is taken for a letter
 # A doubtful sighting beside sure digits is one more of them, if it stands in their line as one of them would.
 LEAST_BESIDE = 0.2  # its probability of being a digit is at least this
@@ -49,7 +49,11 @@ LIKE_HEIGHT = (0.65, 1.5)  # its height, in heights of the nearest digit
 SAME_LINE = 0.5  # they share this part of the lower one's height
 MOST_GAP = 1.0  # and stand so near, in heights of the digit
 MOST_SHARED = 0.35  # part of the narrower one's width that both share
-MOST_NONE = 0.5  # where only the classifier was asked
+# What stands alone on a picture: the classifier has learned from more letters and symbols than people show to a
+# reader of digits, so it is believed up to a probability of 0.9 of being none: that keeps 99 of 100 digits.
+LONE = Weights(score=0.23, none=0.75, bias=2.0, detector=0.5, classifier=0.5)
+LONE_BIAS = 2.2  # where only the classifier was asked
+LONE_NONE = (0.5, 0.99)  # outside of it the classifier is sure whether a lone glyph is a digit
 LEAST_PROB = 1e-5  # neither may veto the other
 # Glyphs that the classifier alone may decide: the detector's eye for touching digits is not needed.
 CLEAR_NONE = 0.1
@@ -57,7 +61,6 @@ CLEAR_PROB = 0.9
 MOST_UNCLEAR = (
     0.05  # of the glyphs of a page: on a full one the detector would be asked for a single doubtful digit
 )
-CLEAR_OTHER = 0.9  # a lone glyph that is surely no digit
 CLEAR_WIDTH = 1.2  # of the height; what is wider may be two digits
 CLEAR_HEIGHTS = (0.55, 1.6)  # of the middle height of the page's glyphs
 
@@ -98,11 +101,16 @@ def _is_clear(opinion: Opinion) -> bool:
     return opinion.none is not None and opinion.none < CLEAR_NONE and float(opinion.probs.max()) > CLEAR_PROB
 
 
-def is_other(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
-    """Tell whether a page holds one glyph, which is surely no digit, nor two that touch."""
-    if len(glyphs) != 1 or opinions[0].none is None:
+def is_sure_alone(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
+    """Tell whether a page holds one glyph, not so wide as two that touch, of which the classifier is sure."""
+    if (
+        len(glyphs) != 1
+        or opinions[0].none is None
+        or glyphs[0].box.width > CLEAR_WIDTH * glyphs[0].box.height
+    ):
         return False
-    return opinions[0].none > CLEAR_OTHER and glyphs[0].box.width <= CLEAR_WIDTH * glyphs[0].box.height
+    probs, none = opinions[0]
+    return none > LONE_NONE[1] or (none < LONE_NONE[0] and float(probs.max()) > CLEAR_PROB)
 
 
 def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
@@ -116,9 +124,11 @@ def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
     if sighting.probs is None:
         if probs is None:
             return Verdict(is_digit=False, probs=np.zeros(len(DIGITS), np.float32))
-        return Verdict(is_digit=(none or 0.0) < MOST_NONE, probs=probs * np.float32(1 - (none or 0.0)))
+        bias = LONE_BIAS if sighting.is_lone else 0.0
+        exists = 1 / (1 + np.exp(_log_odds(none) - bias)) if none is not None else 1.0
+        return Verdict(is_digit=exists > 0.5, probs=(probs * exists).astype(np.float32))
     is_whole = sighting.glyph is not None and sighting.glyph.is_whole
-    weights = WHOLE if is_whole else CUT
+    weights = LONE if sighting.is_lone else WHOLE if is_whole else CUT
     log_odds = weights.bias + weights.score * _log_odds(sighting.score)
     if none is not None:
         log_odds -= weights.none * _log_odds(none)

@@ -25,9 +25,12 @@ from inkdigits.looking import Detector, look
 from inkdigits.types import Box, Gray, Probs, Rejected, Rule
 
 # A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
+SURE_SCORE = 0.5
 UNSEEN_SCORE = 0.05
 UNSEEN_PROBS = np.full(10, 0.1, np.float32)
 LIKE_HEIGHT = (0.5, 1.8)  # and if it is so high in heights of the other digits
+SPANS = 0.98  # a lone glyph so high or wide as the picture is no digit
+SPANNED_PX = 150  # unless the picture is a crop: its shorter side is lower than this
 TIGHT_PX = 40  # pictures whose shorter side is no longer are crops of one sign; they get a border of paper
 BORDER = 0.25  # of the longer side; MNIST's own margin is 4 of 20 px
 TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before its polarity is in doubt
@@ -57,6 +60,7 @@ class Sighting:
         score: How sure the detector is that a digit stands here; 1 where it was not asked.
         probs: (10,) what the detector says which digit it is; None where it was not asked.
         opinion: What the classifier says, if it was asked before.
+        is_lone: True if nothing else stands on the page.
     """
 
     box: Box
@@ -64,6 +68,7 @@ class Sighting:
     score: float = 1.0
     probs: Probs | None = None
     opinion: Opinion | None = None
+    is_lone: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,10 @@ class Components:
         self.full = extract_ink(gray)
         self.ink, rules = remove_rules(self.full)
         self.glyphs, specks = find_glyphs(self.ink)
+        is_large = min(page.gray.shape) >= SPANNED_PX
+        if len(self.glyphs) == 1 and is_large and _spans(self.glyphs[0].box, self.ink):
+            specks = [*specks, Rejected(self.glyphs[0].box, "edge")]
+            self.glyphs = []
         self.to_page = _Scaler(self.ink.scale, page.size, border_px=border_px)
         self.rules = [replace(rule, box=self.to_page(rule.box), page=index) for rule in rules]
         left = [replace(item, box=self.to_page(item.box), page=index) for item in specks]
@@ -126,7 +135,7 @@ class Components:
     def accept(self, opinions: Sequence[Opinion | None]) -> Found:
         """Take every glyph for a sighting; the detector is not asked."""
         sightings = [
-            Sighting(self.to_page(glyph.box), glyph, opinion=opinion)
+            Sighting(self.to_page(glyph.box), glyph, opinion=opinion, is_lone=len(self.glyphs) == 1)
             for glyph, opinion in zip(self.glyphs, opinions, strict=True)
         ]
         strokes = find_strokes(self.glyphs, [sighting.box for sighting in sightings])
@@ -155,10 +164,27 @@ class Components:
         strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
         return self._found(sightings, rejected, strokes)
 
+    def ask_alone(self, detector: Detector, opinion: Opinion) -> Found:
+        """Let the detector say what the page's only glyph is, unless it sees several digits in it."""
+        found = self.ask(detector)
+        sure = [sighting for sighting in found.sightings if sighting.score >= SURE_SCORE]
+        if len(sure) > 1 or not found.sightings:
+            return found
+        best = max(found.sightings, key=lambda sighting: sighting.score)
+        glyph = self.glyphs[0]
+        lone = replace(best, box=self.to_page(glyph.box), glyph=glyph, opinion=opinion, is_lone=True)
+        return replace(found, sightings=[lone])
+
     def _found(self, sightings: list[Sighting], rejected: list[Rejected], strokes: list[Candidate]) -> Found:
         pen_px = self.ink.pen_px / self.ink.scale
         candidates = self.candidates + strokes
         return Found(self.page, self.index, sightings, rejected, self.rules, candidates, pen_px)
+
+
+def _spans(box: Box, ink: InkPage) -> bool:
+    """Tell whether ink runs from border to border: a fold, the edge of a sheet or of a shadow."""
+    height, width = ink.mask.shape
+    return box.height >= SPANS * height or box.width >= SPANS * width
 
 
 def _add_border(gray: Gray, width_px: int, *, light_on_dark: bool) -> Gray:

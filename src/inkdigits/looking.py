@@ -27,7 +27,7 @@ MOST_ENLARGED_PX = 700_000  # nor are larger pages enlarged beyond this
 # The height of digits is only guessed from components before the first look; where print or boxes mislead, the
 # guess is wrong by a factor of two. These are the factors of the scales that are looked at, and the most pixels of
 # a view other than the first.
-STEPS = (1.0, 0.6, 0.42, 0.8, 1.3)
+STEPS = (1.0, 0.42, 0.6, 0.8, 1.3, 1.8)
 MOST_OTHER_PX = 300_000
 # An answer counts by how near the height of its box is to the height that the detector was trained on: a Gaussian
 # of its logarithm with this standard deviation.

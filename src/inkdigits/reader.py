@@ -12,7 +12,15 @@ import numpy as np
 
 from inkdigits.bundles import BundleClassifier, load_classifier
 from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
-from inkdigits.deciding import DIGITS, SURELY_OTHER, Verdict, are_clear, decide, is_other, reconsider
+from inkdigits.deciding import (
+    DIGITS,
+    SURELY_OTHER,
+    Verdict,
+    are_clear,
+    decide,
+    is_sure_alone,
+    reconsider,
+)
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
 from inkdigits.finding import Components, Found, Opinion, Sighting
@@ -136,7 +144,9 @@ class Reader:
             others = self._ask(turned.glyphs)
             if are_clear(turned.glyphs, others):
                 return turned.accept(others)
-        return page.accept(opinions) if is_other(page.glyphs, opinions) else page.ask(detector)
+        if is_sure_alone(page.glyphs, opinions):
+            return page.accept(opinions)
+        return page.ask_alone(detector, opinions[0]) if len(page.glyphs) == 1 else page.ask(detector)
 
     def _judge(self, sightings: Sequence[Sighting]) -> list[Verdict]:
         """Ask the classifier about all glyphs at once, and weigh its answer with the detector's."""

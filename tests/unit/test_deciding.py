@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkdigits.deciding import are_clear, decide, is_other
+from inkdigits.deciding import are_clear, decide, is_sure_alone
 from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
 from inkdigits.types import Box, Probs
@@ -83,9 +83,19 @@ def test_only_pages_of_sure_digits_are_clear(
     assert are_clear(glyphs, opinions) is wanted
 
 
-def test_one_glyph_that_is_surely_no_digit() -> None:
-    surely = Opinion(lean(3, 0.99), 0.97)
-    assert is_other([make_glyph()], [surely])
-    assert not is_other([make_glyph()], [CLEAR])
-    assert not is_other([make_glyph(width=40)], [surely])  # two digits that touch are "none" as well
-    assert not is_other([make_glyph()] * 2, [surely] * 2)
+def test_a_lone_glyph_of_which_the_classifier_is_sure() -> None:
+    assert is_sure_alone([make_glyph()], [CLEAR])
+    assert is_sure_alone([make_glyph()], [Opinion(lean(3, 0.99), 0.999)])
+    assert not is_sure_alone([make_glyph()], [Opinion(lean(3, 0.99), 0.8)])
+    assert not is_sure_alone([make_glyph()], [Opinion(lean(3, 0.6), 0.1)])
+    assert not is_sure_alone([make_glyph(width=40)], [CLEAR])  # two digits that touch
+    assert not is_sure_alone([make_glyph()] * 2, [CLEAR] * 2)
+    assert not is_sure_alone([make_glyph()], [Opinion(lean(3, 0.99), None)])
+
+
+def test_a_lone_glyph_may_look_a_little_like_a_letter() -> None:
+    opinion = Opinion(lean(3, 0.9), 0.7)
+    assert not decide(Sighting(BOX, None), opinion).is_digit
+    verdict = decide(Sighting(BOX, None, is_lone=True), opinion)
+    assert verdict.is_digit
+    assert 0.3 < float(verdict.probs.sum()) < 1
