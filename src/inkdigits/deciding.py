@@ -103,13 +103,11 @@ def _is_clear(opinion: Opinion) -> bool:
 
 def is_sure_alone(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
     """Tell whether a page holds one glyph, not so wide as two that touch, of which the classifier is sure."""
-    if (
-        len(glyphs) != 1
-        or opinions[0].none is None
-        or glyphs[0].box.width > CLEAR_WIDTH * glyphs[0].box.height
-    ):
+    if len(glyphs) != 1 or glyphs[0].box.width > CLEAR_WIDTH * glyphs[0].box.height:
         return False
     probs, none = opinions[0]
+    if none is None:
+        return False
     return none > LONE_NONE[1] or (none < LONE_NONE[0] and float(probs.max()) > CLEAR_PROB)
 
 

@@ -184,7 +184,7 @@ class Components:
 def _spans(box: Box, ink: InkPage) -> bool:
     """Tell whether ink runs from border to border: a fold, the edge of a sheet or of a shadow."""
     height, width = ink.mask.shape
-    return box.height >= SPANS * height or box.width >= SPANS * width
+    return bool(box.height >= SPANS * height or box.width >= SPANS * width)
 
 
 def _add_border(gray: Gray, width_px: int, *, light_on_dark: bool) -> Gray:
