@@ -18,6 +18,7 @@ from inkdigits.cli.evaluate import evaluate
 from inkdigits.cli.info import info
 from inkdigits.cli.read import read
 from inkdigits.cli.robustness import robustness
+from inkdigits.cli.serve import serve
 from inkdigits.cli.train import train
 from inkdigits.cli.train_detector import train_detector
 from inkdigits.cli.tune import tune
@@ -62,6 +63,7 @@ def _root(
 
 
 app.command()(read)
+app.command()(serve)
 app.command()(train)
 app.command()(train_detector)
 app.command()(tune)

@@ -1,0 +1,149 @@
+"""`inkdigits serve`: the page and the service.
+
+Owns: the arguments of serving, the line that tells the address. Leaves to others: the service (web).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from inkdigits.cli.console import tell
+from inkdigits.errors import MissingExtraError
+
+NEEDED = ("fastapi", "uvicorn", "websockets", "python_multipart")
+BODY_PICTURES = 3  # largest pictures that one request may hold
+
+
+Host = Annotated[
+    str, typer.Option("--host", help="Address to listen on; any but this machine's own needs a key.")
+]
+Port = Annotated[
+    int, typer.Option("--port", "-p", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+]
+Model = Annotated[str, typer.Option("--model", help="Name of a shipped model, or a bundle file.")]
+ApiKey = Annotated[
+    str,
+    typer.Option(
+        "--api-key",
+        envvar="INKDIGITS_API_KEY",
+        help="Clients must send it; better given in the environment, where no list of processes shows it.",
+        show_default=False,
+        show_envvar=True,
+    ),
+]
+InsecureNoKey = Annotated[
+    bool, typer.Option("--insecure-no-key", help="Let anyone on the network use the service.")
+]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", help="A name under which the service is reached, as behind a proxy."),
+]
+AllowOrigin = Annotated[
+    list[str] | None,
+    typer.Option("--allow-origin", help="An origin whose pages may call the service, as https://a.example."),
+]
+TrustProxy = Annotated[
+    str, typer.Option("--trust-proxy", help="Addresses of proxies whose X-Forwarded-For is believed.")
+]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        max=64,
+        help="Readings at the same time; by default one a core, at most 4.",
+        show_default=False,
+    ),
+]
+Waiting = Annotated[
+    int,
+    typer.Option("--waiting", min=0, help="Readings that may wait before clients are told to come back."),
+]
+Rate = Annotated[float, typer.Option("--rate", min=0, help="Requests a second and client; 0 sets no bound.")]
+TimeLimit = Annotated[
+    float, typer.Option("--time-limit", min=0.1, help="Longest time for one answer, seconds.")
+]
+MaxMib = Annotated[float, typer.Option("--max-mib", min=0.01, help="Largest picture, MiB.")]
+LogRequests = Annotated[
+    bool, typer.Option("--log-requests", help="Write one line a request: client, path, status.")
+]
+OpenBrowser = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    model: Model = "latin",
+    api_key: ApiKey = "",
+    insecure_no_key: InsecureNoKey = False,
+    allow_host: AllowHost = None,
+    allow_origin: AllowOrigin = None,
+    trust_proxy: TrustProxy = "",
+    workers: Workers = 1,
+    threads: Threads = None,
+    waiting: Waiting = 16,
+    rate: Rate = 60.0,
+    time_limit: TimeLimit = 20.0,
+    max_mib: MaxMib = 16.0,
+    log_requests: LogRequests = False,
+    open_browser: OpenBrowser = False,
+) -> None:
+    """Open a page that reads while you write, and a service for programs.
+
+    Examples:
+
+      inkdigits serve
+
+      inkdigits serve --port 9000 --open
+
+      INKDIGITS_API_KEY=... inkdigits serve --host 0.0.0.0
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(missing[0], extra="web")
+    from inkdigits.bundles import load_classifier
+    from inkdigits.web.server import listen
+    from inkdigits.web.server import serve as serve_web
+    from inkdigits.web.settings import WEB_LIMITS, Settings, check_exposure
+
+    settings = Settings(
+        model=model,
+        host=host,
+        port=port,
+        api_key=api_key,
+        allowed_hosts=tuple(name.lower() for name in allow_host or ()),
+        origins=tuple(origin.rstrip("/") for origin in allow_origin or ()),
+        threads=threads or Settings().threads,
+        max_waiting=waiting,
+        time_limit_s=time_limit,
+        limits=replace(WEB_LIMITS, max_bytes=round(max_mib * 2**20)),
+        max_body_bytes=round(BODY_PICTURES * max_mib * 2**20),
+        rate_per_s=rate,
+    )
+    settings = check_exposure(settings, is_insecure=insecure_no_key)
+    load_classifier(model)  # a wrong name is told here, not by a worker
+    listener = listen(settings)
+
+    def greet() -> None:
+        tell(f"InkDigits is at {listener.url} (Ctrl+C stops it)")
+        if open_browser:
+            import webbrowser
+
+            webbrowser.open(listener.url)
+
+    try:
+        serve_web(
+            settings,
+            listener,
+            workers=workers,
+            trusted_proxies=trust_proxy,
+            logs_requests=log_requests,
+            on_start=greet,
+        )
+    except KeyboardInterrupt:
+        tell("InkDigits has stopped.")

@@ -1,0 +1,69 @@
+"""Puts the service together: routes, page, guard, errors, start and end.
+
+Owns: `create_app`. Leaves to others: each part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
+
+from inkdigits import __version__
+from inkdigits.web import live, routes_about, routes_read
+from inkdigits.web.guard import Guard
+from inkdigits.web.page import load_files, make_router
+from inkdigits.web.problems import add_handlers
+from inkdigits.web.service import Service
+from inkdigits.web.settings import Settings
+
+ABOUT = """Reads handwritten numbers from pictures and pen strokes.
+
+Pictures are read in memory and never stored. If the service has a key, send it as `Authorization: Bearer KEY`.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the app of one process.
+
+    Args:
+        settings: How it is set up; without them, those that `inkdigits serve` left in the environment.
+    """
+    service = Service.make(settings or Settings.from_environment())
+
+    @asynccontextmanager
+    async def live_and_end(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(service.start)
+        yield
+        await run_in_threadpool(service.stop)
+
+    app = FastAPI(
+        title="InkDigits",
+        version=__version__,
+        description=ABOUT,
+        lifespan=live_and_end,
+        docs_url=None,  # both load their scripts from another host
+        redoc_url=None,
+    )
+    app.state.service = service
+    add_handlers(app)
+    app.include_router(routes_read.router)
+    app.include_router(routes_about.router)
+    app.include_router(live.router)
+    paths = frozenset(app.openapi()["paths"]) | {"/", "/favicon.ico", "/openapi.json"}
+    app.include_router(make_router(load_files()))
+    app.add_middleware(
+        Guard, settings=service.settings, metrics=service.metrics, pool=service.pool, routes=paths
+    )
+    if service.settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(service.settings.origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "X-API-Key", "Content-Type"],
+            expose_headers=["Retry-After", "Server-Timing"],
+        )
+    return app

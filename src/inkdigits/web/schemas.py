@@ -1,0 +1,209 @@
+"""The forms of JSON that go in and out, for checking and for /openapi.json.
+
+Owns: their description. Leaves to others: `Reading.to_dict`, which makes most of what goes out.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from inkdigits.web.strokes import Points
+
+MAX_STROKES = 1000
+MAX_POINTS = 20_000  # of all strokes; three minutes of writing at 120 points a second
+FARTHEST = 1e5
+
+Coordinate = Annotated[
+    float, Field(ge=-FARTHEST, le=1e13, allow_inf_nan=False)
+]  # times may be Unix milliseconds
+Point = Annotated[list[Coordinate], Field(min_length=2, max_length=4, examples=[[140.5, 62.0, 0.016, 0.5]])]
+Stroke = Annotated[list[Point], Field(min_length=1, max_length=MAX_POINTS)]
+
+
+class AnswerFormat(StrEnum):
+    """What comes back."""
+
+    json = "json"
+    annotated = "annotated"
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class StrokesIn(_Closed):
+    """Pen strokes: lists of points [x, y], [x, y, t] or [x, y, t, pressure]; y grows downward."""
+
+    strokes: Annotated[list[Stroke], Field(min_length=1, max_length=MAX_STROKES)]
+    width: Annotated[int | None, Field(ge=1, le=FARTHEST, description="Of what was written on.")] = None
+    height: Annotated[int | None, Field(ge=1, le=FARTHEST, description="Of what was written on.")] = None
+    pen_width: Annotated[
+        float, Field(gt=0, le=500, description="Width of the line, in units of x and y.")
+    ] = 10.0
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
+    field: Annotated[str, Field(max_length=200, examples=["length=5,checksum=luhn"])] = ""
+    forms: bool = False
+
+    @model_validator(mode="after")
+    def _check_points(self) -> StrokesIn:
+        if sum(len(stroke) for stroke in self.strokes) > MAX_POINTS:
+            raise ValueError(f"more than {MAX_POINTS} points")
+        for stroke in self.strokes:
+            if len({len(point) for point in stroke}) > 1:
+                raise ValueError("the points of one stroke have different lengths")
+            if any(abs(point[0]) > FARTHEST or abs(point[1]) > FARTHEST for point in stroke):
+                raise ValueError(f"x and y must lie within {FARTHEST:g}")
+        return self
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(height, width) of what was written on, if both are known."""
+        return (self.height, self.width) if self.height and self.width else None
+
+    @property
+    def points(self) -> list[Points]:
+        """The strokes as arrays."""
+        return [np.array(stroke, float) for stroke in self.strokes]
+
+
+BoxOut = Annotated[
+    list[int],
+    Field(min_length=4, max_length=4, description="[x, y, width, height], pixels of the upright page."),
+]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class AlternativeOut(_Closed):
+    """Another label."""
+
+    label: str
+    confidence: Probability
+
+
+class DigitOut(_Closed):
+    """One digit."""
+
+    label: str
+    confidence: Probability
+    box: BoxOut
+    alternatives: list[AlternativeOut]
+    is_sure: bool
+
+
+class MarkOut(_Closed):
+    """A decimal point, comma, minus, hyphen or slash."""
+
+    label: str
+    confidence: Probability
+    box: BoxOut
+    is_sure: bool
+
+
+class NumberOut(_Closed):
+    """Digits and marks that stand together."""
+
+    text: str
+    value: float | int | None
+    kind: Literal["number", "date", "fraction", "other"]
+    confidence: Probability
+    box: BoxOut
+    line: int
+    page: int
+    digits: list[DigitOut]
+    marks: list[MarkOut]
+    seen: str
+    violates: str
+
+
+class ReviewOut(_Closed):
+    """What a person should look at."""
+
+    reason: Literal["unsure", "violates"]
+    box: BoxOut
+    guess: str
+    confidence: Probability
+    alternatives: list[AlternativeOut]
+    number: int
+    page: int
+
+
+class RejectedOut(_Closed):
+    """Ink that is no digit, and why."""
+
+    box: BoxOut
+    reason: str
+    page: int
+
+
+class PageOut(_Closed):
+    """Size of an upright page."""
+
+    width: int
+    height: int
+
+
+class ReadingOut(_Closed):
+    """Everything that was read from one picture or document."""
+
+    schema_: Annotated[int, Field(alias="schema")]
+    source: str
+    text: str
+    pages: list[PageOut]
+    numbers: list[NumberOut]
+    rows: list[list[int | None]]
+    review: list[ReviewOut]
+    rejected: list[RejectedOut]
+    forms: Annotated[
+        list[str | None] | None,
+        Field(description="With forms=true: one PNG (base64) a digit, 28x28, as the model saw it."),
+    ] = None
+    pictures: Annotated[
+        list[str] | None, Field(description="With pages=true: each upright page as JPEG (base64).")
+    ] = None
+
+
+class ProblemOut(_Closed):
+    """What went wrong (RFC 9457), and what to do about it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str
+
+
+class BatchItemOut(_Closed):
+    """One file of several: its reading, or its problem."""
+
+    name: str
+    reading: ReadingOut | None = None
+    problem: ProblemOut | None = None
+
+
+class BatchOut(_Closed):
+    """Several files, in the order in which they were sent."""
+
+    items: list[BatchItemOut]
+
+
+class ModelOut(_Closed):
+    """A model that this service has."""
+
+    name: str
+    is_active: bool
+    labels: list[str]
+    parameters: int
+    bytes: int
+    data: list[str]
+    licence: str
+    metrics: dict[str, object]
+
+
+class ModelsOut(_Closed):
+    """All models, the active one among them."""
+
+    models: list[ModelOut]

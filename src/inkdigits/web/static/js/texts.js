@@ -1,0 +1,157 @@
+// Every English text of the page. {name} is replaced.
+
+export const texts = {
+  title: "InkDigits reads handwritten numbers",
+  skip: "Skip to the answer",
+  close: "Close",
+  "brand.label": "InkDigits, start again",
+  "tabs.label": "Where the number comes from",
+  "tabs.draw": "Draw",
+  "tabs.upload": "Upload",
+  "tabs.camera": "Camera",
+  "theme.toggle": "Switch between light and dark",
+  "boxes.toggle": "Show boxes around what was found",
+
+  "draw.hint": "Write a number here",
+  "draw.canvas": "Drawing area",
+  "draw.help":
+    "Draw with a mouse, finger or pen. Control Z undoes, Control Shift Z redoes, Delete clears. To read a picture with the keyboard alone, choose Upload.",
+  "draw.tools": "Drawing tools",
+  "draw.undo": "Undo",
+  "draw.redo": "Redo",
+  "draw.clear": "Clear",
+  "draw.pen": "Pen",
+  "draw.cleared": "Cleared",
+
+  "upload.title": "Drop pictures here",
+  "upload.titleTouch": "Read a picture",
+  "upload.sub": "PNG, JPEG, WebP, TIFF, BMP, GIF or PDF.",
+  "upload.subMouse": "Or paste one from the clipboard.",
+  "upload.choose": "Choose files",
+  "upload.photo": "Take a photo",
+  "upload.samples": "Or try one of these",
+  "upload.sample": "Try the example: {name}",
+  "upload.release": "Let go to read",
+  "upload.tools": "Pictures",
+  "upload.files": "Pictures that were read",
+  "upload.file": "{name}: {state}",
+  "upload.more": "Add pictures",
+  "upload.remove": "Remove this picture",
+  "upload.back": "Previous page",
+  "upload.next": "Next page",
+  "upload.page": "{page} / {pages}",
+  "upload.picture": "Picture {name}",
+  "upload.many": "Only the first {most} pictures were taken",
+  "upload.reading": "reading",
+  "upload.failed": "could not be read",
+  "upload.wait": "waiting",
+
+  "sample.amount": "a felt-tip amount",
+  "sample.blackboard": "chalk on a blackboard",
+  "sample.postal-code": "a postal code",
+  "sample.list": "a list on ruled paper",
+
+  "camera.title": "Point your camera at a number",
+  "camera.sub": "Boxes follow what is found. Frames go to this service only and are not kept.",
+  "camera.start": "Start camera",
+  "camera.stop": "Stop camera",
+  "camera.switch": "Use the other camera",
+  "camera.freeze": "Freeze",
+  "camera.resume": "Resume",
+  "camera.tools": "Camera tools",
+  "camera.video": "Live picture of the camera",
+  "camera.still": "Frozen picture of the camera",
+  "camera.fps": "{fps} a second",
+  "camera.denied": "The browser has no permission to use the camera. Allow it in the address bar, then start again.",
+  "camera.missing": "No camera was found on this device.",
+  "camera.insecure": "Browsers give the camera to pages over https or from this machine only.",
+  "camera.failed": "The camera could not be started.",
+
+  "answer.label": "Answer",
+  "answer.title": "Reads as",
+  "answer.idle.draw": "The answer appears while you write.",
+  "answer.idle.upload": "The answer appears as soon as a picture is here.",
+  "answer.idle.camera": "The answer follows the camera.",
+  "answer.blank": "No digits found here.",
+  "answer.blankAside": "No digits found; see below what was set aside.",
+  "answer.sure": "Sure.",
+  "answer.less": "Fairly sure.",
+  "answer.unsure": "Not sure.",
+  "answer.one": "{percent} that this is right.",
+  "answer.all": "{percent} that all digits are right.",
+  "answer.weakest": "{percent} that all digits are right; look at the {label}.",
+  "answer.many": "{digits} digits in {numbers} numbers; least sure of a {label}, {weakest}.",
+  "answer.reading": "Reading",
+  "answer.took": "{ms} ms",
+  "answer.digits": "Digits",
+  "answer.digit": "{label}, {percent} sure, digit {place} of {number}",
+  "answer.more": "and {count} more",
+  "answer.group": "Number {number}",
+  "answer.chart": "Probability of each digit",
+  "answer.chartOf": "Probability of each digit, for the marked {label}",
+  "answer.copy": "Copy",
+  "answer.copied": "Copied",
+  "answer.notCopied": "The browser did not allow copying.",
+  "answer.csvLabel": "Download as CSV",
+  "answer.jsonLabel": "Download as JSON",
+  "answer.aside.one": "1 thing set aside as no digit",
+  "answer.aside.many": "{count} things set aside as no digits",
+  "answer.spoken": "{text}. {verdict}",
+  "answer.private.here": "Pictures are read in memory on this machine and never stored.",
+  "answer.private.there": "Pictures are read in memory on {host} and never stored.",
+
+  "reason.speck": "Speck, too small for a digit",
+  "reason.rule": "Ruled line or border",
+  "reason.dash": "Dash, much wider than high",
+  "reason.edge": "Edge of the sheet",
+  "reason.smudge": "Smudge, it fades too slowly for a stroke",
+  "reason.letter": "Part of a word",
+  "reason.no digit": "Ink that looks like no digit",
+
+  "problem.offline": "The service does not answer. Is it still running?",
+  "problem.busy": "The service is busy; trying again.",
+
+  "key.title": "This service needs a key",
+  "key.text": "Ask whoever runs it. The key is kept until you close this tab.",
+  "key.label": "API key",
+  "key.send": "Continue",
+  "key.wrong": "That key was not accepted.",
+
+  "programs.open": "For programs",
+  "programs.title": "For programs",
+  "programs.text": "The same service answers programs. Send a picture, get numbers with boxes, confidence and alternatives.",
+  "programs.examples": "Examples",
+  "programs.openapi": "All routes, as OpenAPI",
+};
+
+export function t(key, values = {}) {
+  const text = texts[key];
+  if (text === undefined) throw new Error(`no text for ${key}`);
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+export function hasText(key) {
+  return key in texts;
+}
+
+// Fills elements that name their text: data-text for the content, data-label for the accessible name.
+export function applyTexts(root) {
+  for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
+  for (const element of root.querySelectorAll("[data-label]")) {
+    const label = t(element.dataset.label);
+    element.setAttribute("aria-label", label);
+    if (element.tagName === "BUTTON") element.title = label;
+  }
+}
+
+// As the command line does: never rounded up to certainty.
+export function percent(confidence) {
+  if (confidence > 0.995) return "> 99 %";
+  return `${Math.min(99, Math.round(100 * confidence))} %`;
+}
+
+// The same words for the same confidence everywhere.
+export function judge(confidence, isSure = true) {
+  if (!isSure || confidence < 0.7) return "unsure";
+  return confidence >= 0.95 ? "sure" : "less";
+}
