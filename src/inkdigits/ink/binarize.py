@@ -5,13 +5,16 @@ Owns: everything between raw grey values and `InkPage`. Leaves to others: what t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.types import Gray, Ink
+from inkdigits.types import Box, Gray, Ink
 
 Mask = npt.NDArray[np.uint8]
 
@@ -23,12 +26,29 @@ POLARITY_PX = 96  # polarity is a coarse property: a thumbnail is enough, and fa
 POLARITY_WINDOW = 0.5
 LEAST_CONTRAST = 0.10  # ink must be this much darker than paper, as part of paper's brightness
 NOISE_SIGMAS = 3.0  # and this many standard deviations of the paper's grain, whose peaks are specks
-EXCESS_SIGMAS = 8.0  # and so many of what the grain around it exceeds that of the page
+EXCESS_SIGMAS = 8.0  # and so many of what the grain around it exceeds that of the page's calmest block
+TO_SIGMA = 1.4826  # standard deviation (Gaussian) per median of absolute deviations
+BRIGHT_PART = 0.05  # this part of the pixels is brighter than paper
+BRIGHT_SIGMAS = 1.645  # by so many standard deviations (Gaussian)
+PRINTED = 0.8  # below it, print covers the ground: it gives 0.55 to 0.75, clouds on a board 0.82 to 0.95
+SATURATED_PART = 0.1  # where so many pixels are white, what would be brighter was cut off
 MIN_NOISE_BLOCK_PX = 96  # noise is measured in blocks of at least this side
 NOISE_WINDOWS = 2  # or of so many windows of the local pen
 PAPER_PART = 0.3  # at least this part of every block is taken for paper
 WEAK_PEN = 0.35  # a pen this much weaker than the page's typical pen still counts
 INK_LEVEL = 0.45  # a pixel is ink where it has this part of the contrast that the pen has nearby
+SOFTNESS = 0.6  # and grows from no ink to full ink over this part
+# Paper and the pen change slowly: they are sought on a grid with so many cells in their window. With 9 cells
+# for paper, strong gradients become ink at the border of 4 of 10 small blank pictures, with 12 of none.
+PAPER_CELLS = 12
+MEDIAN_CELLS = 5
+PEN_CELLS = 9
+# Paper that was sought with a first guess of the window stays, if the guess was right within this factor: as in
+# most pictures of one digit, whose ink is then found in 0.3 instead of 0.4 ms.
+SAME_WINDOW = 1.25
+MOST_SAMPLES = 20_000  # grain of a page is measured in so many pixels: it is a median
+CROSS: Mask = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
+SQUARE: Mask = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,37 @@ class Measured:
     faint: Mask
     ground: Gray
     level: Ink
+
+    @cached_property
+    def strength(self) -> Ink:
+        """Contrast as part of the pen's nearby, in [0, 1]; sought once for all scales that are looked at."""
+        part = cv2.divide(self.contrast, self.level).astype(np.float32, copy=False)
+        return np.clip(part, 0, 1, out=part)
+
+    @cached_property
+    def paper(self) -> float:
+        """Contrast of paper itself: above 0 where it is textured."""
+        return median_of(self.contrast[::3, ::3])
+
+
+@dataclass(frozen=True)
+class Components:
+    """Connected components of ink, of 8 neighbours.
+
+    Attributes:
+        labels: (H, W) int32, 0 where there is no ink.
+        stats: (N, 5) int32, x, y, width, height, area; row 0 is the ground.
+        centers: (N, 2) float64, x, y.
+    """
+
+    labels: npt.NDArray[np.int32]
+    stats: npt.NDArray[np.int32]
+    centers: npt.NDArray[np.float64]
+
+    @cached_property
+    def boxes(self) -> list[Box]:
+        """Boxes of all components; the ground has none, so the first is that of label 1."""
+        return [Box(*sides) for sides in self.stats[1:, :4].tolist()]
 
 
 @dataclass(frozen=True)
@@ -73,6 +124,11 @@ class InkPage:
         """True if there is no ink."""
         return self.pen_px == 0
 
+    @cached_property
+    def components(self) -> Components:
+        """Connected components of the mask; sought once for all that ask."""
+        return find_components(self.mask)
+
 
 def is_light_on_dark(gray: Gray) -> bool:
     """Decide the polarity: ink is the minority that stands out against its surroundings.
@@ -84,12 +140,14 @@ def is_light_on_dark(gray: Gray) -> bool:
         True where grey values are skewed to the bright side of their local median.
     """
     small = _fit_within(gray, POLARITY_PX)
-    window = min(255, int(min(small.shape) * POLARITY_WINDOW) | 1)
+    height, width = small.shape
+    half = cv2.resize(small, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+    window = int(min(half.shape) * POLARITY_WINDOW) | 1
     pad = window // 2
-    padded = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_REFLECT)
-    paper = cv2.medianBlur(padded, window)[pad : pad + small.shape[0], pad : pad + small.shape[1]]
-    deviation = small.astype(np.float32) - paper
-    return float((deviation**3).mean()) > 0
+    padded = cv2.copyMakeBorder(half, pad, pad, pad, pad, cv2.BORDER_REFLECT)
+    paper = cv2.medianBlur(padded, window)[pad : pad + half.shape[0], pad : pad + half.shape[1]]
+    deviation = cv2.subtract(small, cv2.resize(paper, (width, height)), dtype=cv2.CV_32F)
+    return float((deviation * deviation * deviation).sum()) > 0
 
 
 def extract_ink(gray: Gray) -> InkPage:
@@ -103,24 +161,27 @@ def extract_ink(gray: Gray) -> InkPage:
     """
     light_on_dark = is_light_on_dark(gray)
     scale = _working_scale(gray.shape)
-    dark = _rescale(255 - gray if light_on_dark else gray, scale)
-    coarse = _contrast(dark, window_px=max(15, min(dark.shape) // 3))
-    window_px = max(15, min(dark.shape) // 4)
-    level = _local_pen(coarse, _grain_floor(coarse, window_px=window_px), window_px=window_px)
-    first = (coarse >= INK_LEVEL * level).astype(np.uint8)
-    pen_px = measure_pen_px(first)
+    dark = _rescale(~gray if light_on_dark else gray, scale)
+    paper_px, window_px = max(15, min(dark.shape) // 3), max(15, min(dark.shape) // 4)
+    paper = _find_paper(dark, window_px=paper_px)
+    contrast = _measure_contrast(dark, paper)
+    ground = _Ground.of(contrast)
+    evenness = _measure_evenness(dark, paper, ground, window_px=paper_px)
+    grain_floor = _grain_floor(contrast, ground, window_px=window_px, evenness=evenness)
+    level = _local_pen(contrast, grain_floor, window_px=window_px)
+    pen_px = measure_pen_px((contrast >= INK_LEVEL * level).view(np.uint8))
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
-    contrast = _contrast(dark, window_px=int(max(9.0, 5 * pen_px)))
     window_px = int(max(9.0, 8 * pen_px))
-    grain_floor = _grain_floor(contrast, window_px=window_px)
+    if not 1 / SAME_WINDOW <= 5 * pen_px / paper_px <= SAME_WINDOW:
+        contrast = _measure_contrast(dark, _find_paper(dark, window_px=int(max(9.0, 5 * pen_px))))
+        grain_floor = _grain_floor(contrast, _Ground.of(contrast), window_px=window_px, evenness=evenness)
     level = _local_pen(contrast, grain_floor, window_px=window_px)
-    ink = _soft_threshold(contrast, level)
-    mask = (ink >= 0.5).astype(np.uint8)
+    ink, mask = _soft_threshold(contrast, level)
     pen_px = measure_pen_px(mask)
     if pen_px == 0:
         return _blank(dark.shape, scale=scale, light_on_dark=light_on_dark)
-    faint = mask | (contrast >= grain_floor).astype(np.uint8)
+    faint = mask | (contrast >= grain_floor).view(np.uint8)
     return InkPage(ink, mask, scale, light_on_dark, pen_px, Measured(contrast, faint, dark, level))
 
 
@@ -146,79 +207,161 @@ def _rescale(gray: Gray, scale: float) -> Gray:
     height, width = gray.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC).astype(
-        np.uint8
+        np.uint8, copy=False
     )
 
 
-def _contrast(dark: Gray, *, window_px: int) -> Ink:
-    """Divide the illumination out: how much darker than paper, as part of paper; negative where brighter.
+def _find_paper(dark: Gray, *, window_px: int) -> Gray:
+    """Grey values of paper: what remains when everything thinner than the window is closed.
 
-    Paper is what remains when everything thinner than the window is closed, so it follows the edge of a
-    shadow, which a blurred estimate would turn into ink.
+    So it follows the edge of a shadow, which a blurred estimate would turn into ink. A median takes out the
+    brightest grain, which the closing has spread.
     """
-    window = window_px | 1
-    smooth = cv2.GaussianBlur(dark, (0, 0), 0.8)
-    shrink = max(1, window // 15)  # closing with a wide window needs no fine grid
-    height, width = dark.shape
-    grid = max(1, width // shrink), max(1, height // shrink)
-    small = cv2.resize(smooth, grid, interpolation=cv2.INTER_AREA)
-    side = max(3, (window // shrink) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    pad = side
-    padded = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_REFLECT)
-    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)
-    closed = cv2.medianBlur(closed, min(side, 255))[pad:-pad, pad:-pad]
-    paper = cv2.resize(closed, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    return 1 - (dark.astype(np.float32) + 8) / (paper + 8)  # + 8 grey levels: no division by black
+    step = max(1, window_px // PAPER_CELLS)
+    fine = cv2.GaussianBlur(dark, (0, 0), 0.8) if step == 1 else _shrink(dark, step)
+    side = max(3, (window_px // step) | 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    closed = cv2.morphologyEx(fine, cv2.MORPH_CLOSE, disc).astype(np.uint8, copy=False)
+    coarser = max(1, side // MEDIAN_CELLS)
+    calm = cv2.medianBlur(_shrink(closed, coarser), (side // coarser) | 1)
+    rows, columns = (length * step * coarser for length in calm.shape)
+    return cv2.resize(calm, (columns, rows))[: dark.shape[0], : dark.shape[1]].astype(np.uint8, copy=False)
 
 
-def _grain_floor(contrast: Ink, *, window_px: int) -> Ink:
+def _shrink(gray: Gray, by: int) -> Gray:
+    """Average blocks of pixels; those at the right and bottom that are not whole are filled up."""
+    if by == 1:
+        return gray
+    height, width = gray.shape
+    whole = cv2.copyMakeBorder(gray, 0, -height % by, 0, -width % by, cv2.BORDER_REPLICATE)
+    size = whole.shape[1] // by, whole.shape[0] // by
+    return cv2.resize(whole, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _measure_contrast(dark: Gray, paper: Gray) -> Ink:
+    """Divide the illumination out: how much darker than paper, as part of paper; negative where brighter."""
+    # + 8 grey levels: no division by black
+    part = cv2.divide(dark.astype(np.float32) + 8, paper.astype(np.float32) + 8)
+    contrast: Ink = 1 - part.astype(np.float32, copy=False)
+    return contrast
+
+
+class _Ground(NamedTuple):
+    """Contrast of paper: its typical value, its grain (standard deviation), and a sample of pixels."""
+
+    middle: float
+    grain: float
+    sample: Ink
+
+    @staticmethod
+    def of(contrast: Ink) -> _Ground:
+        every_third = contrast[::3, ::3].ravel()
+        sample = every_third[:: 1 + every_third.size // MOST_SAMPLES]
+        middle = median_of(sample)
+        return _Ground(middle, TO_SIGMA * median_of(np.abs(sample - middle)), sample)  # paper is the majority
+
+
+def _measure_evenness(dark: Gray, paper: Gray, ground: _Ground, *, window_px: int) -> float:
+    """Grain on the bright side of paper as part of all grain: below 1 where fine print covers the ground.
+
+    Print is dark, as ink is: taken for grain, it raises the floor above the pen. Of 880 amounts on cheques five
+    were blank, and in a quarter of them 165 signs of 1,030 were wrong instead of TODO. Paper is blurred for it:
+    where it follows clouds on a board, their bright side seems to be cut off too.
+    """
+    if ground.middle + NOISE_SIGMAS * ground.grain <= LEAST_CONTRAST:
+        return 1.0  # grain so fine sets no floor
+    if np.count_nonzero(dark == 255) > SATURATED_PART * dark.size:
+        return 1.0
+    slow = cv2.blur(paper, (window_px, window_px)).astype(np.uint8, copy=False)
+    middle, grain, sample = _Ground.of(_measure_contrast(dark, slow))
+    bright = (middle - float(np.sort(sample)[int(BRIGHT_PART * sample.size)])) / BRIGHT_SIGMAS
+    return bright / grain if bright < PRINTED * grain else 1.0
+
+
+def _grain_floor(contrast: Ink, ground: _Ground, *, window_px: int, evenness: float) -> Ink:
     """Contrast below which nothing differs from the grain of the ground, for every pixel.
 
-    The page's own grain sets the floor; where the grain is stronger (the desk beside a sheet), it is raised.
+    The page's own grain sets the floor; where the grain is stronger (the desk beside a sheet), it is raised. Blocks
+    measure another quantile than the page, which is a fifth higher on print: the calmest has no excess there.
     """
-    sample = contrast[::3, ::3].ravel()
-    middle = float(np.median(sample))
-    grain = 1.4826 * float(np.median(np.abs(sample - middle)))  # to sigma (Gaussian); paper is the majority
-    noise = _local_noise(contrast - middle, block_px=max(MIN_NOISE_BLOCK_PX, NOISE_WINDOWS * window_px))
-    excess = np.maximum(noise - grain, 0) * EXCESS_SIGMAS
-    floor: Ink = np.maximum(LEAST_CONTRAST, middle + NOISE_SIGMAS * grain + excess).astype(np.float32)
-    return floor
-
-
-def _local_noise(contrast: Ink, *, block_px: int) -> Ink:
-    """Standard deviation of paper around every pixel: medians over blocks, so that writing does not count."""
     height, width = contrast.shape
-    rows, columns = max(1, height // block_px), max(1, width // block_px)
-    # every third pixel, cut to whole blocks: (rows * h, columns * w) -> (rows, columns, h * w)
-    sample = np.abs(contrast[::3, ::3])
-    h, w = sample.shape[0] // rows, sample.shape[1] // columns
-    blocks = sample[: rows * h, : columns * w].reshape(rows, h, columns, w).swapaxes(1, 2)
+    deviation = np.abs(contrast[::3, ::3] - np.float32(ground.middle))
+    noise = _local_noise(deviation, block_px=max(MIN_NOISE_BLOCK_PX, NOISE_WINDOWS * window_px))
+    usual = ground.grain if evenness == 1 else max(ground.grain, float(noise.min()))
+    excess = np.maximum(noise - usual, 0) * EXCESS_SIGMAS
+    floor = np.maximum(LEAST_CONTRAST, ground.middle + NOISE_SIGMAS * evenness * ground.grain + excess)
+    spread: Ink = cv2.resize(floor, (width, height)).astype(np.float32, copy=False)
+    return spread
+
+
+def _local_noise(deviation: Ink, *, block_px: int) -> Ink:
+    """Standard deviation of paper in blocks: low quantiles, so that writing does not count.
+
+    Args:
+        deviation: How far every third pixel is from the typical contrast.
+        block_px: Side of a block, working pixels.
+
+    Returns:
+        One value a block.
+    """
+    height, width = deviation.shape
+    rows, columns = max(1, 3 * height // block_px), max(1, 3 * width // block_px)
+    # cut to whole blocks: (rows * h, columns * w) -> (rows, columns, h * w)
+    h, w = height // rows, width // columns
+    blocks = deviation[: rows * h, : columns * w].reshape(rows, h, columns, w).swapaxes(1, 2)
     flat = blocks.reshape(rows, columns, h * w)
     place = int(PAPER_PART * h * w)
     # the 30th percentile of |x| is 0.385 sigma (Gaussian); writing may cover the rest of the block
-    sigma = np.partition(flat, place, axis=2)[:, :, place].astype(np.float32) / 0.385
-    return cv2.resize(sigma, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    sigma: Ink = np.sort(flat, axis=2)[:, :, place] / np.float32(0.385)
+    return sigma
 
 
 def _local_pen(contrast: Ink, grain_floor: Ink, *, window_px: int) -> Ink:
     """Contrast of the pen around every pixel, high enough that neither grain nor a very weak pen is ink."""
-    window = window_px | 1
-    calm = cv2.blur(contrast, (3, 3))
-    peak = cv2.dilate(calm, np.ones((window, window), np.uint8))
-    strong = contrast[contrast > grain_floor]
-    weakest = WEAK_PEN * float(np.median(strong)) if strong.size else 0.0
-    floor = np.maximum(grain_floor, np.float32(weakest))
-    level: Ink = np.maximum(cv2.blur(peak, (window, window)), floor / INK_LEVEL).astype(np.float32)
+    height, width = contrast.shape
+    step = max(1, window_px // PEN_CELLS)
+    strongest = cv2.dilate(cv2.blur(contrast, (3, 3)), np.ones((step, step), np.uint8))
+    cells = strongest[step // 2 :: step, step // 2 :: step]
+    side = (window_px // step) | 1
+    peak = cv2.dilate(cells, np.ones((side, side), np.uint8))
+    level = cv2.resize(cv2.blur(peak, (side, side)), (width, height)).astype(np.float32, copy=False)
+    sample = contrast[::3, ::3]
+    strong = sample[sample > grain_floor[::3, ::3]]
+    weakest = WEAK_PEN * median_of(strong) if strong.size else 0.0
+    floor = np.maximum(grain_floor, np.float32(weakest)) * np.float32(1 / INK_LEVEL)
+    np.maximum(level, floor, out=level)
     return level
 
 
-def _soft_threshold(contrast: Ink, level: Ink) -> Ink:
-    """Ink in [0, 1] that passes 0.5 at the threshold and keeps the anti-aliased edge."""
-    soft = np.clip((contrast / level - INK_LEVEL) / 0.6 + 0.5, 0, 1)
-    near = cv2.dilate((soft >= 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
-    ink: Ink = (soft * near).astype(np.float32)
-    return ink
+def _soft_threshold(contrast: Ink, level: Ink) -> tuple[Ink, Mask]:
+    """Ink in [0, 1] that passes 0.5 at the threshold and keeps the anti-aliased edge, and where it does."""
+    soft = cv2.divide(contrast, level, scale=1 / SOFTNESS)
+    np.clip(soft + np.float32(0.5 - INK_LEVEL / SOFTNESS), 0, 1, out=soft)
+    mask = (soft >= 0.5).view(np.uint8)
+    return cv2.copyTo(soft, cv2.dilate(mask, SQUARE)).astype(np.float32, copy=False), mask
+
+
+def find_components(mask: Mask) -> Components:
+    """Find the connected components of a mask, (H, W) uint8."""
+    # OpenCV's own choice of algorithm takes 4.3 ms on a page of 1000x700, this one 1.5 ms.
+    _, labels, stats, centers = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, 8, cv2.CV_32S, cv2.CCL_BBDT
+    )
+    return Components(
+        labels.astype(np.int32, copy=False),
+        stats.astype(np.int32, copy=False),
+        centers.astype(float, copy=False),
+    )
+
+
+def select(labels: npt.NDArray[np.int32], ids: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """Tell which pixels have one of some labels; `numpy.isin` takes ten times longer for one label."""
+    return labels == ids[0] if len(ids) == 1 else np.isin(labels, ids)
+
+
+def median_of(values: Ink) -> float:
+    """Return the (upper) median; on few values with many ties three times faster than `numpy.median`."""
+    return float(np.sort(values, axis=None)[values.size // 2])
 
 
 def measure_pen_px(mask: Mask) -> float:
@@ -230,9 +373,9 @@ def measure_pen_px(mask: Mask) -> float:
     Returns:
         Pixels, at least 1; 0 without ink.
     """
-    area = int(np.count_nonzero(mask))
+    area = cv2.countNonZero(mask)
     if area == 0:
         return 0.0
-    inner = cv2.erode(np.pad(mask, 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1]
-    outline = area - int(np.count_nonzero(inner))
+    inner = cv2.erode(mask, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    outline = area - cv2.countNonZero(inner)
     return max(1.0, 2 * area / max(outline, 1))

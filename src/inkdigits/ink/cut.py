@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.ink.binarize import InkPage
+from inkdigits.ink.binarize import SQUARE, InkPage, select
 from inkdigits.ink.glyphs import Glyph
 from inkdigits.types import Box, Ink
 
@@ -38,10 +38,8 @@ def cut_glyphs(page: InkPage, boxes: Sequence[tuple[float, float, float, float]]
     """
     if page.is_blank:
         return [None] * len(boxes)
-    _, found, stats, _ = cv2.connectedComponentsWithStats(page.mask, connectivity=8)
-    labels = found.astype(np.int32, copy=False)
-    sizes = stats.astype(np.int32, copy=False)
-    return [_cut(page, labels, sizes, box) for box in boxes]
+    found = page.components
+    return [_cut(page, found.labels, found.stats, box) for box in boxes]
 
 
 def _cut(
@@ -52,29 +50,25 @@ def _cut(
 ) -> Glyph | None:
     window = _clip(box, page.mask.shape)
     inside = labels[window]
-    ids, counts = np.unique(inside[inside > 0], return_counts=True)
+    ids, counts = np.unique(inside, return_counts=True)
+    if ids[0] == 0:
+        ids, counts = ids[1:], counts[1:]
     if not len(ids):
         return None
     part = counts / stats[ids, cv2.CC_STAT_AREA]
-    most = counts.max()
-    own = [int(i) for i, p in zip(ids, part, strict=True) if p >= OWN]
-    shared = [
-        int(i) for i, p, count in zip(ids, part, counts, strict=True)
-        if p < OWN and (p >= FOREIGN or count >= LEAST_FILL * most)
-    ]  # fmt: skip
+    is_own = part >= OWN
+    is_shared = ~is_own & ((part >= FOREIGN) | (counts >= LEAST_FILL * counts.max()))
+    own, shared = ids[is_own].tolist(), ids[is_shared].tolist()
     extent = _extent(own, stats, window)
-    keep = np.isin(labels[extent], own)
+    keep = select(labels[extent], own)
     if shared:
-        in_window = np.zeros_like(keep)
         top, left = window[0].start - extent[0].start, window[1].start - extent[1].start
         height, width = inside.shape
-        in_window[top : top + height, left : left + width] = True
-        keep |= in_window & np.isin(labels[extent], shared)
-    if not keep.any():
+        keep[top : top + height, left : left + width] |= select(inside, shared)
+    x, y, width, height = cv2.boundingRect(keep.view(np.uint8))
+    if not width:
         return None
-    rows, columns = np.flatnonzero(keep.any(axis=1)), np.flatnonzero(keep.any(axis=0))
-    y, x = extent[0].start + int(rows[0]), extent[1].start + int(columns[0])
-    tight = Box(x, y, int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1)
+    tight = Box(extent[1].start + x, extent[0].start + y, width, height)
     return Glyph(_with_fringe(page, labels, keep, extent, tight), tight, is_whole=not shared)
 
 
@@ -93,17 +87,17 @@ def _with_fringe(
     y, x = tight.y - extent[0].start, tight.x - extent[1].start
     part = keep[y : y + tight.height, x : x + tight.width]
     own[tight.y - top : tight.y - top + tight.height, tight.x - left : tight.x - left + tight.width] = part
-    near = cv2.dilate(own, np.ones((3, 3), np.uint8)) * ((labels[top:bottom, left:right] == 0) | (own > 0))
-    ink: Ink = (page.ink[top:bottom, left:right] * near).astype(np.float32)
+    near = cv2.dilate(own, SQUARE) * ((labels[top:bottom, left:right] == 0) | (own > 0))
+    ink: Ink = page.ink[top:bottom, left:right] * near
     return ink
 
 
 def _clip(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> tuple[slice, slice]:
     height, width = shape[:2]
     x, y, w, h = box
-    left, top = int(np.clip(round(x), 0, width - 1)), int(np.clip(round(y), 0, height - 1))
-    right = int(np.clip(round(x + w), left + 1, width))
-    bottom = int(np.clip(round(y + h), top + 1, height))
+    left, top = min(max(round(x), 0), width - 1), min(max(round(y), 0), height - 1)
+    right = min(max(round(x + w), left + 1), width)
+    bottom = min(max(round(y + h), top + 1), height)
     return slice(top, bottom), slice(left, right)
 
 

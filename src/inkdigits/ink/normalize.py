@@ -36,8 +36,8 @@ def measure_stroke_px(ink: Ink) -> float:
     Returns:
         Width in pixels of `ink`; 0 where there is no ink.
     """
-    mask = np.pad((ink >= 0.5).astype(np.uint8), 1)
-    area = float(np.count_nonzero(mask))
+    mask = (ink >= 0.5).view(np.uint8)
+    area = float(cv2.countNonZero(mask)) if mask.size else 0.0
     if area == 0:
         return 0.0
     contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -58,11 +58,10 @@ def find_extent(ink: Ink) -> tuple[slice, slice]:
     Raises:
         EmptyInkError: If no pixel reaches half ink.
     """
-    rows = np.flatnonzero(ink.max(axis=1, initial=0) >= EDGE_LEVEL)
-    columns = np.flatnonzero(ink.max(axis=0, initial=0) >= EDGE_LEVEL)
-    if not len(rows):
+    x, y, width, height = cv2.boundingRect((ink >= EDGE_LEVEL).view(np.uint8)) if ink.size else (0, 0, 0, 0)
+    if not width:
         raise EmptyInkError("there is no ink in this glyph", remedy="Pass a picture that holds a stroke.")
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    return slice(y, y + height), slice(x, x + width)
 
 
 def resize(ink: Ink, *, scale: float) -> Ink:
@@ -78,7 +77,7 @@ def resize(ink: Ink, *, scale: float) -> Ink:
     height, width = ink.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     resized = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    return np.clip(resized, 0, 1).astype(np.float32)
+    return np.clip(resized, 0, 1).astype(np.float32, copy=False)
 
 
 def thicken(ink: Ink, *, by_px: float) -> Ink:
@@ -96,8 +95,7 @@ def thicken(ink: Ink, *, by_px: float) -> Ink:
         return ink
     pad = grow // 2 + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow + 1, grow + 1))
-    widened: Ink = cv2.dilate(np.pad(ink, pad), disc).astype(np.float32)
-    return widened
+    return cv2.dilate(_pad(ink, pad), disc).astype(np.float32, copy=False)
 
 
 def center_by_mass(ink: Ink, *, size_px: int = SIZE_PX) -> Ink:
@@ -117,14 +115,13 @@ def center_by_mass(ink: Ink, *, size_px: int = SIZE_PX) -> Ink:
         LeCun et al., "Gradient-based learning applied to document recognition", 1998.
     """
     height, width = ink.shape
-    mass = float(ink.sum())
-    if mass <= 0:
+    moments = cv2.moments(ink)
+    if moments["m00"] <= 0:
         raise EmptyInkError("there is no ink in this glyph", remedy="Pass a picture that holds a stroke.")
-    y = float(ink.sum(axis=1) @ np.arange(height)) / mass
-    x = float(ink.sum(axis=0) @ np.arange(width)) / mass
+    x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
     middle = size_px * CENTER - 0.5
-    top = int(np.clip(round(middle - y), 0, size_px - height))
-    left = int(np.clip(round(middle - x), 0, size_px - width))
+    top = min(max(round(middle - y), 0), size_px - height)
+    left = min(max(round(middle - x), 0), size_px - width)
     square = np.zeros((size_px, size_px), np.float32)
     square[top : top + height, left : left + width] = ink
     return square
@@ -151,7 +148,8 @@ def normalize_glyph(ink: Ink) -> Ink:
         scale = FINE * GLYPH_PX / _longer_side(cut)
     fine = resize(cut, scale=scale)
     square = center_by_mass(_trim(fine, most_px=SIZE_PX * FINE), size_px=SIZE_PX * FINE)
-    return _area_mean(square, FINE)
+    form = cv2.resize(square, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)  # the mean of FINE x FINE
+    return form.astype(np.float32, copy=False)
 
 
 def _to_full_ink(ink: Ink) -> Ink:
@@ -167,7 +165,7 @@ def _at_least(ink: Ink) -> Ink:
     rows, columns = find_extent(ink)
     longer = max(rows.stop - rows.start, columns.stop - columns.start)
     enlarge = min(FINE * GLYPH_PX / longer, 8 * FINE)
-    return resize(np.pad(ink, 1), scale=enlarge) if enlarge > 1 else ink
+    return resize(_pad(ink, 1), scale=enlarge) if enlarge > 1 else ink
 
 
 def _cut_with_margin(ink: Ink) -> Ink:
@@ -190,12 +188,10 @@ def _trim(ink: Ink, *, most_px: int) -> Ink:
     return ink[top : top + most_px, left : left + most_px]
 
 
-def _area_mean(ink: Ink, block: int) -> Ink:
-    """Average over blocks: (H * block, W * block) -> (H, W)."""
-    height, width = ink.shape
-    blocks = ink.reshape(height // block, block, width // block, block)
-    mean: Ink = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return mean
+def _pad(ink: Ink, by_px: int) -> Ink:
+    """Add paper on all sides."""
+    padded = cv2.copyMakeBorder(ink, by_px, by_px, by_px, by_px, cv2.BORDER_CONSTANT, value=[0])
+    return padded.astype(np.float32, copy=False)
 
 
 def normalize_images(images: npt.NDArray[Any]) -> Ink:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from inkdigits.ink.binarize import InkPage, Mask, measure_pen_px
+from inkdigits.ink.binarize import Components, InkPage, Mask, find_components, measure_pen_px
 from inkdigits.ink.scale import LEAST_PENS, touches_border, typical_height
 from inkdigits.types import Box, Ink, Rule
 
@@ -43,8 +42,9 @@ def remove_rules(page: InkPage) -> tuple[InkPage, list[Rule]]:
         The page without rules (the same object if there are none), and where they were, on the working scale.
     """
     height_px = _guess_height(page)
-    across, lying = _find_horizontal(_Layers.of(page), height_px=height_px)
-    down, turned = _find_horizontal(_Layers.of(page).turned(), height_px=height_px)
+    layers = _Layers.of(page)
+    across, lying = _find_horizontal(layers, height_px=height_px)
+    down, turned = _find_horizontal(layers.turned(), height_px=height_px)
     upright = [replace(found, box=_turn(found.box)) for found in turned]
     rules = [Rule(found.box, slope=found.slope) for found in lying + upright]
     if not rules:
@@ -76,7 +76,8 @@ def _drop_pieces(mask: Mask, rules: Sequence[Rule], *, most_px: int) -> Mask:
 
     Without rules, all thin pieces are dropped.
     """
-    _, labels, stats, centers = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    found = find_components(mask)
+    labels, stats, centers = found.labels, found.stats, found.centers
     is_thin = stats[:, 2:4].min(axis=1) <= most_px
     is_piece = np.zeros_like(is_thin) if rules else is_thin
     for rule in rules:
@@ -93,7 +94,7 @@ def _drop_pieces(mask: Mask, rules: Sequence[Rule], *, most_px: int) -> Mask:
 
 def _holds_writing(mask: Mask, *, height_px: float) -> bool:
     """True if a component is as large as a digit could be."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    stats = find_components(mask).stats
     return bool((stats[1:, 2:4].max(axis=1, initial=0) >= LEAST_REST * height_px).any())
 
 
@@ -105,9 +106,7 @@ def _spans(box: Box, mask: Mask) -> bool:
 
 def _guess_height(page: InkPage) -> float:
     """Estimate the height of a digit before rules are removed: long components don't count."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(page.mask, connectivity=8)
-    boxes = [Box(*(int(v) for v in row[:4])) for row in stats[1:]]
-    fitting = [box for box in boxes if _could_be_digit(box, page)]
+    fitting = [box for box in page.components.boxes if _could_be_digit(box, page)]
     if fitting:
         return typical_height(fitting, pen_px=page.pen_px, page_size=page.mask.shape)
     return float(max(FALLBACK_PENS * page.pen_px, FALLBACK_PART * min(page.mask.shape)))
@@ -139,7 +138,8 @@ class _Layers:
 
     def turned(self) -> _Layers:
         """Rows become columns: vertical rules are horizontal ones of the turned page."""
-        return _Layers(self.mask.T.copy(), self.faint.T.copy(), self.contrast.T.copy())
+        mask, faint = (cv2.transpose(layer).astype(np.uint8, copy=False) for layer in (self.mask, self.faint))
+        return _Layers(mask, faint, cv2.transpose(self.contrast).astype(np.float32, copy=False))
 
 
 @dataclass(frozen=True)
@@ -159,18 +159,20 @@ def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[_Fo
     shape = page.mask.shape
     rules, found = np.zeros_like(page.mask), []
     piece_px = max(9, round(PIECE * height_px))
-    if piece_px >= shape[1]:
+    if shape[1] < max(piece_px + 1, CUT * LENGTH * height_px):
+        return rules, []  # a lone digit leaves no room for one
+    runs = _find_runs(page.faint, piece_px=piece_px)
+    straight = [
+        i for i, run in enumerate(runs.stats.tolist()) if i and _is_rule(run, shape[1], height_px=height_px)
+    ]
+    if not straight:
         return rules, []
-    labels, stats = _find_runs(page.faint, piece_px=piece_px)
     contrast = cv2.blur(page.contrast, (GRAIN_PX, 1))  # averaged along the rules: grain is not darkness
-    for index, (x, y, width, height, area) in enumerate(stats[1:].tolist(), start=1):
+    for index in straight:
+        x, y, width, height, area = runs.stats[index].tolist()
         thickness = area / width
-        is_cut = x <= 1 or x + width >= shape[1] - 1  # it goes on beyond the page
-        least = LENGTH * height_px * (CUT if is_cut else 1)
-        if width < least or height > 0.15 * width or thickness > 0.3 * height_px:
-            continue
         window = (slice(y, y + height), slice(x, x + width))
-        own = (labels[window] == index).astype(np.uint8) & page.faint[window]
+        own = (runs.labels[window] == index).view(np.uint8) & page.faint[window]
         box, slope = Box(x, y, width, height), _measure_slope(own)
         band = _extend(own, box, shape, slope=slope, thickness=thickness, by_px=REACH * height_px)
         # Writing is higher than the rule where it crosses, and darker where it runs along.
@@ -181,8 +183,16 @@ def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[_Fo
     return rules, found
 
 
-def _find_runs(faint: Mask, *, piece_px: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Find chains of long horizontal runs: labels (H, W), and x, y, width, height, area of each."""
+def _is_rule(run: Sequence[int], page_width: int, *, height_px: float) -> bool:
+    """True if a chain of runs (x, y, width, height, area) is long, straight and thin."""
+    x, _, width, height, area = run
+    is_cut = x <= 1 or x + width >= page_width - 1  # it goes on beyond the page
+    least = LENGTH * height_px * (CUT if is_cut else 1)
+    return width >= least and height <= 0.15 * width and area <= 0.3 * height_px * width
+
+
+def _find_runs(faint: Mask, *, piece_px: int) -> Components:
+    """Find chains of long horizontal runs."""
     # Widened by a pixel on both sides, a slightly slanted line still holds long horizontal runs.
     # Gaps of a few pixels are the grain of paper in a faint line.
     wide = cv2.dilate(faint, np.ones((3, 1), np.uint8))
@@ -190,8 +200,7 @@ def _find_runs(faint: Mask, *, piece_px: int) -> tuple[npt.NDArray[np.int32], np
     runs = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)).astype(np.uint8) & faint
     # Strokes that stand on a rule interrupt it; bars of neighbouring digits in a row must not become one.
     bridged = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, max(3, piece_px // 4)), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
-    return labels.astype(np.int32, copy=False), stats.astype(np.int32, copy=False)
+    return find_components(bridged.astype(np.uint8, copy=False))
 
 
 def _measure_slope(own: Mask) -> tuple[float, float]:

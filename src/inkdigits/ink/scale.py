@@ -47,8 +47,8 @@ def measure_height(mask: npt.NDArray[np.uint8], *, pen_px: float) -> float:
     Returns:
         Working pixels.
     """
-    stats = cv2.connectedComponentsWithStats(mask, connectivity=8)[2]
-    boxes = [Box(*(int(value) for value in row[:4])) for row in stats[1:]]
+    stats = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)[2]
+    boxes = [Box(*sides) for sides in stats[1:, :4].tolist()]
     return typical_height(boxes, pen_px=pen_px, page_size=(mask.shape[0], mask.shape[1]))
 
 

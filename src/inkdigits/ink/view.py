@@ -35,7 +35,7 @@ def make_view(page: InkPage, *, scale: float, margin_px: int = MARGIN_PX) -> Ink
         `MULTIPLE`. Pixel (x, y) of the page lies at (x * scale + margin_px, y * scale + margin_px).
     """
     measured = page.measured
-    strength: Ink = page.ink if measured is None else np.clip(measured.contrast / measured.level, 0, 1)
+    strength = page.ink if measured is None else measured.strength
     lacking = round(LEAST_PEN_PX / scale - page.pen_px)
     if lacking >= 1:
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (lacking + 1, lacking + 1))

@@ -12,10 +12,13 @@ from inkdigits.ink.binarize import (
     MOST_PX,
     Mask,
     extract_ink,
+    find_components,
     is_light_on_dark,
     measure_pen_px,
+    median_of,
+    select,
 )
-from inkdigits.types import Gray
+from inkdigits.types import Box, Gray
 
 
 def make_truth(height: int = 240, width: int = 320, *, pen: int = 9) -> Mask:
@@ -95,6 +98,31 @@ def test_a_faint_and_a_strong_stroke_are_both_ink() -> None:
     assert overlap(page.mask[:, 160:], truth[:, 160:]) > 0.9
 
 
+def make_cheque(line_px: int, *, print_depth: int, seed: int) -> tuple[Gray, Mask]:
+    """Three signs of a dark pen on paper with fine wavy print all over, as the amount on a cheque."""
+    y, x = np.mgrid[:60, :130].astype(float)
+    away = np.abs((y + 0.2 * x + np.sin(x / 9)) % line_px - line_px / 2)
+    paper = 215 - print_depth * np.clip(1.5 - away, 0, 1) + np.random.default_rng(seed).normal(0, 4, y.shape)
+    truth = np.zeros(y.shape, np.uint8)
+    cv2.ellipse(truth, (25, 30), (11, 20), 0, 0, 360, 1, 2)
+    cv2.polylines(truth, [np.array([(50, 10), (70, 10), (56, 50)], np.int32)], False, 1, 2)
+    cv2.ellipse(truth, (95, 30), (9, 18), 20, 0, 360, 1, 2)
+    soft = cv2.GaussianBlur(truth.astype(float), (0, 0), 0.7)
+    gray = cv2.GaussianBlur(paper * (1 - soft) + 60 * soft, (0, 0), 0.5)
+    return np.clip(gray, 0, 255).astype(np.uint8), truth
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("print_depth", [50, 60])
+@pytest.mark.parametrize("line_px", [5, 6])
+def test_fine_print_does_not_hide_the_pen(line_px: int, print_depth: int, seed: int) -> None:
+    """Print was taken for grain on both sides of paper, and the floor of grain rose above the pen."""
+    gray, truth = make_cheque(line_px, print_depth=print_depth, seed=seed)
+    page = extract_ink(gray)
+    large = cv2.resize(truth, page.mask.shape[::-1], interpolation=cv2.INTER_NEAREST).astype(np.uint8)
+    assert overlap(page.mask, large) > 0.65  # measured: 0.73 to 0.80
+
+
 @pytest.mark.parametrize(
     ("size", "scale"),
     [
@@ -172,3 +200,37 @@ def test_pen_width_of_one_pixel_and_of_nothing() -> None:
 def test_the_border_counts_as_an_outline() -> None:
     full = np.ones((9, 200), np.uint8)
     assert measure_pen_px(full) == pytest.approx(9, rel=0.1)
+
+
+def test_strength_is_contrast_as_part_of_the_pen() -> None:
+    measured = extract_ink(make_gray(make_truth(), noise=2.0)).measured
+    assert measured is not None
+    wanted = np.clip(measured.contrast / measured.level, 0, 1)
+    np.testing.assert_allclose(measured.strength, wanted, atol=1e-6)
+    assert measured.strength is measured.strength  # sought once
+
+
+def test_components_are_those_of_the_mask() -> None:
+    mask = np.zeros((20, 30), np.uint8)
+    mask[2:5, 3:9] = 1
+    mask[10:18, 20] = 1
+    mask[18, 21] = 1  # touches by a corner
+    page = extract_ink(make_gray(make_truth()))
+    assert page.components is page.components
+    found = find_components(mask)
+    assert found.boxes == [Box(3, 2, 6, 3), Box(20, 10, 2, 9)]
+    np.testing.assert_array_equal(found.stats[1:, cv2.CC_STAT_AREA], [18, 9])
+    np.testing.assert_array_equal(found.labels > 0, mask)
+    assert find_components(np.zeros((4, 4), np.uint8)).boxes == []
+
+
+@pytest.mark.parametrize("ids", [(), (2,), (1, 3)])
+def test_select_tells_which_pixels_have_a_label(ids: tuple[int, ...]) -> None:
+    labels = np.random.default_rng(0).integers(0, 5, (6, 7)).astype(np.int32)
+    np.testing.assert_array_equal(select(labels, ids), np.isin(labels, ids))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 100])
+def test_median_is_the_upper_one(count: int) -> None:
+    values = np.random.default_rng(count).normal(size=(count, 1)).astype(np.float32)
+    assert median_of(values) == np.sort(values.ravel())[count // 2]

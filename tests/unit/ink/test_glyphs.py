@@ -154,3 +154,13 @@ def test_resolution_does_not_matter(factor: int) -> None:
     boxes = [Box(*(factor * side for side in glyph.box.to_list())) for glyph in find(mask)[0]]
     assert [glyph.box for glyph in find(large)[0]] == boxes
     assert find(large)[1] == find(mask)[1]
+
+
+def test_many_specks_do_not_hide_glyphs_nor_join_them() -> None:
+    mask = canvas()
+    bar(mask, 100)
+    bar(mask, 160)
+    mask[2::9, 2::9] |= 1
+    glyphs, rejected = find(mask)
+    assert [glyph.box for glyph in glyphs] == [Box(100, 60, PEN, 70), Box(160, 60, PEN, 70)]
+    assert set(rejected) == {"speck"}
