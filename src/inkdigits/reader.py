@@ -29,7 +29,7 @@ from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
 from inkdigits.ink.words import find_words
 from inkdigits.looking import Detector
-from inkdigits.types import Cells, Classifier, Digit, Number, Reading, Rejected
+from inkdigits.types import Cells, Classifier, Digit, Ink, Number, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
 AUTO = "auto"
@@ -111,6 +111,29 @@ class Reader:
         Returns:
             One reading a document, in order.
         """
+        readings = [reading for reading, _ in self._read(documents)]
+        if field is None:
+            return readings
+        return [apply_field(reading, field, min_confidence=self.min_confidence) for reading in readings]
+
+    def read_with_forms(self, pages: Sequence[Page]) -> tuple[Reading, list[Ink | None]]:
+        """Read one document, and return what the classifier saw.
+
+        Args:
+            pages: Pages of the document.
+
+        Returns:
+            The reading, and for each of `reading.digits` its form, (28, 28) float32 in [0, 1] with ink = 1; None
+            where the detector saw a digit, but no ink was found.
+        """
+        reading, found = self._read([pages])[0]
+        glyphs = {(page.index, sighting.box): sighting.glyph for page in found for sighting in page.sightings}
+        places = [(number.page, digit.box) for number in reading.numbers for digit in number.digits]
+        seen = [glyphs[place] for place in places]
+        return reading, [None if glyph is None else normalize_glyph(glyph.ink) for glyph in seen]
+
+    def _read(self, documents: Sequence[Sequence[Page]]) -> list[tuple[Reading, list[Found]]]:
+        """Read documents; with each reading comes what was found on its pages."""
         found = [
             self._find([Components(page, index) for index, page in enumerate(pages)]) for pages in documents
         ]
@@ -120,9 +143,7 @@ class Reader:
             self._assemble(pages, [[next(verdicts) for _ in page.sightings] for page in pages])
             for pages in found
         ]
-        if field is None:
-            return readings
-        return [apply_field(reading, field, min_confidence=self.min_confidence) for reading in readings]
+        return list(zip(readings, found, strict=True))
 
     def _find(self, pages: Sequence[Components]) -> list[Found]:
         """Ask the classifier about all components, and the detector about the pages where that is not enough."""

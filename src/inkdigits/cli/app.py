@@ -15,6 +15,7 @@ from inkdigits.cli.compare import compare
 from inkdigits.cli.console import EXIT_INTERRUPTED, tell, tell_error
 from inkdigits.cli.data import app as data_app
 from inkdigits.cli.evaluate import evaluate
+from inkdigits.cli.explain import explain
 from inkdigits.cli.info import info
 from inkdigits.cli.read import read
 from inkdigits.cli.robustness import robustness
@@ -68,6 +69,7 @@ app.command()(train)
 app.command()(train_detector)
 app.command()(tune)
 app.command()(evaluate)
+app.command()(explain)
 app.command()(robustness)
 app.command()(compare)
 app.command()(info)
