@@ -13,9 +13,11 @@ from rich.table import Table
 from _cases import Answer, Case, Pair
 from _rules import Score
 from _sheet import save_sheet
+from inkdigits.errors import UsageError
 from inkdigits.files import write_text
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
+"""The page of all benchmarks but reading's own; each writes one section."""
 MOST_ON_SHEET = 60
 
 
@@ -116,21 +118,43 @@ def to_markdown(rows: Sequence[Row], rivals: Sequence[str]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def replace_section(text: str, section: str) -> str:
-    """Put a section between the two markers of a document.
+def replace_section(text: str, name: str, section: str, *, may_append: bool = False) -> str:
+    """Put a section between its two markers, and leave all else as it is.
+
+    Args:
+        text: The document.
+        name: Of the section; its markers are <!-- name:begin --> and <!-- name:end -->.
+        section: Markdown.
+        may_append: Whether a document without the markers gets them at its end.
 
     Raises:
-        ValueError: If the markers are not there.
+        UsageError: If a marker is missing.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the document has no {BEGIN} ... {END}")
-    return f"{before}{BEGIN}\n{section.strip()}\n{END}{after}"
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    if may_append and begin not in text and end not in text:
+        text = f"{text.rstrip()}\n\n{begin}\n{end}\n".lstrip()
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise UsageError(f"The document has no {begin} ... {end}", remedy="Put the markers back.")
+    return f"{before}{begin}\n{section.strip()}\n{end}{after}"
 
 
-def write_section(path: Path, section: str) -> None:
-    write_text(path, replace_section(path.read_text(encoding="utf-8"), section))
+def write_section(path: Path, name: str, section: str, *, may_append: bool = False) -> None:
+    """Do the same with a file; see `replace_section`."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    write_text(path, replace_section(text, name, section, may_append=may_append))
+
+
+def write_results(name: str, section: str) -> None:
+    """Write a benchmark's section of docs/results.md, a new one at the end."""
+    write_section(RESULTS, name, section, may_append=True)
+
+
+def to_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table; the first row is its head."""
+    head, *others = ("| " + " | ".join(row) + " |" for row in rows)
+    return [head, "|" + "---|" * len(rows[0]), *others]
 
 
 def save_mistakes(mistakes: Sequence[Pair], path: Path) -> None:

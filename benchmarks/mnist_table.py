@@ -15,20 +15,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from _machine import describe_machine
+from _output import RESULTS, to_table, write_results, write_section
 from inkdigits.cli.compare import find_row, make_row
 from inkdigits.datasets import load_dataset
 from inkdigits.errors import InkdigitsError
 from inkdigits.evaluation.compare import ComparisonRow, ComparisonSummary, summarize
-from inkdigits.files import write_text
 from inkdigits.training.builtin import load_builtin_recipe
 from inkdigits.training.data import load_training_data
 
 FOLDER = Path(__file__).parent / "mnist-table"
-RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- mnist:begin -->", "<!-- mnist:end -->"
+SECTION = "mnist"
 INTRODUCTION = (
-    "# Results",
+    "## All models on MNIST",
     "",
     "Written by `python benchmarks/mnist_table.py --write`, never by hand. MNIST: learned from the training",
     "part, less a validation split; judged once on the 10,000 test digits; mean and standard deviation over",
@@ -70,10 +69,8 @@ def main() -> None:
     machine = ", ".join(f"{name} {value}" for name, value in describe_machine().items())
     print(machine, file=sys.stderr)
     if options.write:
-        write_text(RESULTS, "\n".join([*INTRODUCTION, *lines, "", f"Machine: {machine}.", ""]))
-        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        write_text(README, f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}")
+        write_results(SECTION, "\n".join([*INTRODUCTION, *lines, "", f"Machine: {machine}."]))
+        write_section(README, SECTION, "\n".join(lines))
 
 
 def make_rows(name: str, *, train: bool) -> list[ComparisonRow]:
@@ -105,7 +102,7 @@ def to_markdown(summaries: list[ComparisonSummary]) -> list[str]:
         "training s",
         "digit ms",
     )
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    rows = [list(head)]
     for s in summaries:
         spread = f" ± {100 * s.accuracy_spread:.2f}" if s.accuracy_spread is not None else ""
         bar = f"{BARS[s.model]:g}" if s.model in BARS else ""
@@ -113,8 +110,8 @@ def to_markdown(summaries: list[ComparisonSummary]) -> list[str]:
             s.model, str(len(s.seeds)), f"{100 * s.accuracy:.2f}{spread}", bar, f"{100 * s.f1:.2f}",
             f"{s.parameters:,}", f"{s.file_bytes / 1e6:.2f}", f"{s.train_s:.0f}", f"{s.latency_ms:.2f}",
         )  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+        rows.append(list(cells))
+    return to_table(rows)
 
 
 if __name__ == "__main__":

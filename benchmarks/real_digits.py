@@ -167,7 +167,7 @@ def finish(
     options.output.mkdir(parents=True, exist_ok=True)
     write_text(options.output / "results.json", json.dumps(report, indent=2) + "\n")
     if options.write:
-        write_section(DOCUMENT, make_section(rows, rivals, details, machine, options.model))
+        write_section(DOCUMENT, "results", make_section(rows, rivals, details, machine, options.model))
     print(f"\n{json.dumps(machine)}\nResults and sheets: {options.output}/", file=sys.stderr)
 
 

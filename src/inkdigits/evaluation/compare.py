@@ -39,9 +39,9 @@ class ComparisonRow:
         data: Name of the digits that judge, such as "mnist/test".
         count: How many they are.
         accuracy: In [0, 1].
-        precision: Mean over the classes, in [0, 1].
-        recall: Mean over the classes, in [0, 1].
-        f1: Mean over the classes, in [0, 1].
+        precision: Mean over the classes that occur, in [0, 1].
+        recall: The same.
+        f1: The same.
         parameters: Numbers that were learned.
         file_bytes: Size of the bundle.
         train_s: Time for training.
@@ -133,9 +133,9 @@ def judge_model(
         data=data.name,
         count=scores.count,
         accuracy=scores.accuracy,
-        precision=float(scores.precision.mean()),
-        recall=float(scores.recall.mean()),
-        f1=float(scores.f1.mean()),
+        precision=scores.macro["precision"],
+        recall=scores.macro["recall"],
+        f1=scores.macro["f1"],
         parameters=parameters,
         file_bytes=file_bytes,
         train_s=train_s,

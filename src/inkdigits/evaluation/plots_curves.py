@@ -1,21 +1,19 @@
 """The picture of a training run: loss and accuracy by epoch, from the run's CSV log.
 
-Owns: this one figure. Leaves to others: the log itself (`inkdigits.training`) and all other pictures.
+Owns: this one figure. Leaves to others: the log itself (learning) and all other pictures.
 """
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inkdigits.errors import DataCorruptError, MissingExtraError
+from inkdigits.errors import MissingExtraError
+from inkdigits.evaluation.learning import load_log
 from inkdigits.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_COLUMNS = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
 def save_learning_curves(csv_path: Path, png_path: Path) -> None:
@@ -35,7 +33,7 @@ def save_learning_curves(csv_path: Path, png_path: Path) -> None:
         from matplotlib.ticker import MaxNLocator, PercentFormatter
     except ImportError as error:
         raise MissingExtraError("matplotlib", extra="report") from error
-    log = _load_log(csv_path)
+    log = load_log(csv_path)
     figure = Figure(figsize=(10, 4), layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
     _draw_pair(loss_axes, log, "loss")
@@ -58,15 +56,3 @@ def _draw_pair(axes: Axes, log: dict[str, list[float]], measure: str) -> None:
     axes.plot(log["epoch"], log[f"validation_{measure}"], marker="s", markersize=3, label="validation")
     axes.set_ylabel(measure)
     axes.set_title(measure.capitalize())
-
-
-def _load_log(path: Path) -> dict[str, list[float]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        log = {name: [float(row[name]) for row in rows] for name in _COLUMNS}
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise DataCorruptError(f"The log {path} can't be read", remedy="Train again.") from error
-    if not rows:
-        raise DataCorruptError(f"The log {path} holds no epoch", remedy="Train again.")
-    return log
