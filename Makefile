@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint types imports format wheel-check clean
+.PHONY: help demo test notebook lint types imports format wheel-check clean
 
 help:
 	@echo "make demo    read the example pictures with the shipped model"
 	@echo "make test    run all tests (with real data if INKDIGITS_DATA is set)"
+	@echo "make notebook    run the tour and render it: out/tour.html"
 	@echo "make lint | types | imports | format | wheel-check | clean"
 
 $(BIN)/python:
@@ -28,6 +29,10 @@ demo: $(VENV)/.core
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# The tour is kept as text; here it is executed, in the folder in which it lies, and rendered.
+notebook: $(VENV)/.dev
+	$(BIN)/python notebooks/render.py out/tour.html
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

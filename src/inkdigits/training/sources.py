@@ -48,6 +48,15 @@ def load_source(name: str) -> LabelledImages:
     """
     special = _SPECIAL.get(name)
     data = special() if special else load_dataset(name, "train")
+    return bring_into_form(data)
+
+
+def bring_into_form(data: LabelledImages) -> LabelledImages:
+    """Return the digits as 28x28 pictures in MNIST's form, as `Model.fit` takes them.
+
+    Args:
+        data: (N, H, W) uint8, ink bright; pictures that are 28x28 already come unchanged.
+    """
     if data.images.shape[1:] == (SIZE_PX, SIZE_PX):
         return data
     forms = normalize_images(data.images)
