@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from databases import place, postgres_server
 from inkdigits.types import LabelledImages
+
+__all__ = ["place", "postgres_server"]
 
 DATA = "INKDIGITS_DATA"
 REQUIRED = "INKDIGITS_REQUIRE_DATA"
