@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -126,7 +127,10 @@ def test_fuzzed_forms_are_refused(client: TestClient, digit: bytes, seed: int) -
         assert 400 <= answer.status_code < 500, bytes(fuzzed[: len(head)])
 
 
-app = create_app(Settings(rate_per_s=0, allowed_hosts=("testserver",)))
+_FOLDER = tempfile.TemporaryDirectory(prefix="inkdigits-")  # schemathesis wants the app when this is imported
+app = create_app(
+    Settings(rate_per_s=0, allowed_hosts=("testserver",), corrections=f"{_FOLDER.name}/corrections.db")
+)
 
 
 async def started(scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,7 +148,7 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", started)
 
 @pytest.fixture(scope="module", autouse=True)
 def _serving() -> Iterator[None]:
-    with TestClient(app):
+    with TestClient(app), _FOLDER:
         yield
 
 

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.cli import main
+from inkdigits.web.examples import ANSWER
 
 Serve = Callable[..., Any]
 
@@ -118,9 +119,65 @@ def test_no_other_command_needs_the_extra(tmp_path: Path) -> None:
 
     code = (
         "import sys; from inkdigits.cli import app; import inkdigits.reader;"
-        "print([name for name in ('fastapi', 'uvicorn', 'pydantic', 'starlette') if name in sys.modules])"
+        "heavy = ('fastapi', 'uvicorn', 'pydantic', 'starlette', 'sqlalchemy');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=os.environ
     )
     assert done.stdout == "[]\n"
+
+
+def test_what_was_acknowledged_survives_a_kill(serve: Serve, place: str) -> None:
+    """Kill -9 while corrections are written: after a restart each acknowledged one is there, whole."""
+    served = serve("--rate", "0", "--corrections", place)
+    acknowledged: dict[str, str] = {}
+
+    def write(writer: int) -> None:
+        with httpx2.Client(base_url=served.url, timeout=30) as http:
+            for index in range(10_000):
+                name, label = f"writer-{writer}-{index}", str((writer + index) % 10)
+                try:
+                    answer = http.post("/v1/corrections", json={**ANSWER, "id": name, "labels": [label]})
+                except httpx2.TransportError:
+                    return  # never acknowledged: it may be there or not
+                assert answer.status_code == 201
+                acknowledged[name] = label
+
+    with ThreadPoolExecutor(4) as threads:
+        writers = [threads.submit(write, writer) for writer in range(4)]
+        while len(acknowledged) < 40:
+            assert not any(writer.done() for writer in writers)
+            time.sleep(0.005)
+        assert served.end(signal.SIGKILL) == -signal.SIGKILL
+        for writer in writers:
+            writer.result()
+    again = serve("--rate", "0", "--corrections", place)
+    found, query = {}, "/v1/review?state=all&limit=100"
+    with httpx2.Client(base_url=again.url, timeout=30) as http:
+        while True:
+            page = http.get(query).json()
+            found.update({item["id"]: item["digits"][0]["correction"] for item in page["items"]})
+            if page["next"] is None:
+                break
+            query = f"/v1/review?state=all&limit=100&before={page['next']}"
+        assert {name: found.get(name) for name in acknowledged} == acknowledged
+        assert len(found) - len(acknowledged) <= 4  # those that were under way
+        name, label = next(iter(acknowledged.items()))
+        retried = http.post("/v1/corrections", json={**ANSWER, "id": name, "labels": [label]})
+        assert retried.status_code == 200
+
+
+def test_a_database_that_can_not_be_used_is_told_before_anything_listens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no database " * 100)
+    for where, code, fragment in (
+        (str(tmp_path / "notes.txt"), 9, "not a database"),
+        ("mysql://host/digits", 2, "postgresql://"),
+        (str(tmp_path), 9, "directory"),
+    ):
+        assert run(monkeypatch, "serve", "--corrections", where) == code
+        message = capsys.readouterr().err
+        assert fragment in message
+        assert message.count("\n") == 1

@@ -69,6 +69,22 @@ TimeLimit = Annotated[
     float, typer.Option("--time-limit", min=0.1, help="Longest time for one answer, seconds.")
 ]
 MaxMib = Annotated[float, typer.Option("--max-mib", min=0.01, help="Largest picture, MiB.")]
+Corrections = Annotated[
+    str,
+    typer.Option(
+        "--corrections",
+        metavar="PATH_OR_URL",
+        envvar="INKDIGITS_CORRECTIONS",
+        help="Keep answers that people confirm or correct: an SQLite file, or postgresql://...; "
+        "nothing is stored without it, nor without the consent of the person at the page.",
+        show_default=False,
+        show_envvar=True,
+    ),
+]
+ReviewBelow = Annotated[
+    float,
+    typer.Option("--review-below", min=0, max=1, help="Less sure answers are offered for review."),
+]
 LogRequests = Annotated[
     bool, typer.Option("--log-requests", help="Write one line a request: client, path, status.")
 ]
@@ -90,6 +106,8 @@ def serve(
     rate: Rate = 60.0,
     time_limit: TimeLimit = 20.0,
     max_mib: MaxMib = 16.0,
+    corrections: Corrections = "",
+    review_below: ReviewBelow = 0.9,
     log_requests: LogRequests = False,
     open_browser: OpenBrowser = False,
 ) -> None:
@@ -100,6 +118,8 @@ def serve(
       inkdigits serve
 
       inkdigits serve --port 9000 --open
+
+      inkdigits serve --corrections corrections.db
 
       INKDIGITS_API_KEY=... inkdigits serve --host 0.0.0.0
     """
@@ -124,9 +144,13 @@ def serve(
         limits=replace(WEB_LIMITS, max_bytes=round(max_mib * 2**20)),
         max_body_bytes=round(BODY_PICTURES * max_mib * 2**20),
         rate_per_s=rate,
+        corrections=corrections,
+        review_below=review_below,
     )
     settings = check_exposure(settings, is_insecure=insecure_no_key)
     load_classifier(model)  # a wrong name is told here, not by a worker
+    if corrections:
+        _check_corrections(corrections)
     listener = listen(settings)
 
     def greet() -> None:
@@ -147,3 +171,12 @@ def serve(
         )
     except KeyboardInterrupt:
         tell("InkDigits has stopped.")
+
+
+def _check_corrections(place: str) -> None:
+    """Open the database once, so that what is wrong with it is told here and not by a worker."""
+    if find_spec("sqlalchemy") is None or find_spec("alembic") is None:
+        raise MissingExtraError("sqlalchemy", extra="corrections")
+    from inkdigits.corrections.store import CorrectionStore
+
+    CorrectionStore(place).close()

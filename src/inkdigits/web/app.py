@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from inkdigits import __version__
-from inkdigits.web import live, routes_about, routes_read
+from inkdigits.web import live, routes_about, routes_read, routes_review
 from inkdigits.web.guard import Guard
 from inkdigits.web.page import load_files, make_router
 from inkdigits.web.problems import add_handlers
@@ -22,7 +22,8 @@ from inkdigits.web.settings import Settings
 
 ABOUT = """Reads handwritten numbers from pictures and pen strokes.
 
-Pictures are read in memory and never stored. If the service has a key, send it as `Authorization: Bearer KEY`.
+Pictures are read in memory. Nothing is stored but what is sent to `/v1/corrections` with `consent`, and that only
+if the service was started with a place for it. If the service has a key, send it as `Authorization: Bearer KEY`.
 """
 
 
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     add_handlers(app)
     app.include_router(routes_read.router)
+    app.include_router(routes_review.router)
     app.include_router(routes_about.router)
     app.include_router(live.router)
     paths = frozenset(app.openapi()["paths"]) | {"/", "/favicon.ico", "/openapi.json"}
@@ -62,7 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(service.settings.origins),
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "X-API-Key", "Content-Type"],
             expose_headers=["Retry-After", "Server-Timing"],
         )

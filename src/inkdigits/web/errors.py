@@ -33,6 +33,18 @@ class UnknownRouteError(RequestError):
     http_status = 404
 
 
+class NotKeptError(RequestError):
+    """This service keeps no answers."""
+
+    http_status = 404
+
+
+class NoPictureError(RequestError):
+    """An answer that was kept without its picture."""
+
+    http_status = 404
+
+
 class MethodError(RequestError):
     """A path that exists, asked in another way."""
 

@@ -68,3 +68,23 @@ READING: dict[str, Any] = {
     "review": [],
     "rejected": [],
 }
+
+ANSWER_ID = "b7c41f0e-2f0d-4c8e-9f5a-5d2a4b1c9e77"
+
+# The 28x28 form of that seven, PNG.
+FORM = (
+    "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcCAAAAABXZoBIAAABAklEQVQoFX3BzyuDcQDH8ffH2g5ikYOS1pxcXHaYPL"
+    "HE3PwFfvwFSnOg7ORIoeQiuSr+AE5qSdvKzVHIkZGQSe2Jpex59v3O4ft6CQfhIByEg3AQDiKU6PuJdVUr76/fhERg"
+    "pNTGn8+bxTINItCzmYw9RxIdvZ3s5mgQ/3jFj+FbGsQ/Z1PL2wREq/TlW7JKQLQqTCzsERItMhcPAz4hYWn31jJf15"
+    "5PQDSlD4YicH+6VCcgmrL7ldrk3WCdJmE7nNtawRCW6FN3toAhLKNFP17DEJbV9dIYFmE5H89vYBFG/CWausIijOmT"
+    "x/46FmHs5I5msQmj7M0cYxNGPjXvYxMOvw1qPR3tGcp6AAAAAElFTkSuQmCC"
+)
+
+# A person says that it is a seven indeed.
+ANSWER: dict[str, Any] = {
+    "id": ANSWER_ID,
+    "consent": True,
+    "reading": {**READING, "forms": [FORM]},
+    "labels": ["7"],
+    "picture": FORM,
+}

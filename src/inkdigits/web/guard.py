@@ -11,6 +11,7 @@ import asyncio
 import base64
 import hmac
 import logging
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -54,6 +55,8 @@ HEADERS = {
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/favicon.ico"})  # and /static/: no key, no rate
 STATIC = "/static/"
 PICTURE_ROUTES = frozenset({"/v1/read", "/v1/read/batch"})
+KEEPING_ROUTE = "/v1/corrections"
+METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS")
 READING_ROUTES = PICTURE_ROUTES | {"/v1/strokes"}
 log = logging.getLogger("inkdigits.web")
 
@@ -80,6 +83,10 @@ class Guard:
     ) -> None:
         self._app, self._settings, self._metrics, self._routes = app, settings, metrics, routes
         self._pool = pool
+        # "/v1/review/{id}" counts as one route, whatever the id.
+        self._forms = [
+            (name, re.compile(re.sub(r"\{\w+\}", "[^/]+", name))) for name in routes if "{" in name
+        ]
         self._rate = RateLimiter(rate_per_s=settings.rate_per_s, burst=settings.burst)
         self._bytes_in_flight = 0
         metrics.add_gauge(
@@ -127,7 +134,7 @@ class Guard:
         finally:
             self._bytes_in_flight -= body.held
             self._metrics.count_request(
-                method=scope["method"] if scope["method"] in ("GET", "POST", "HEAD", "OPTIONS") else "other",
+                method=scope["method"] if scope["method"] in METHODS else "other",
                 route=self._name_route(scope["path"]),
                 status=status,
                 duration_s=time.perf_counter() - start_s,
@@ -189,7 +196,9 @@ class Guard:
     def _name_route(self, path: str) -> str:
         if path.startswith(STATIC):
             return STATIC
-        return path if path in self._routes else "other"
+        if path in self._routes:
+            return path
+        return next((name for name, form in self._forms if form.fullmatch(path)), "other")
 
     def _hold(self, count: int) -> None:
         if self._bytes_in_flight + count > self._settings.max_bytes_in_flight:
@@ -208,6 +217,8 @@ class _Body:
         self._length = Headers(scope=scope).get("content-length", "0")
         takes_pictures = scope["path"] in PICTURE_ROUTES
         self._most = settings.max_body_bytes if takes_pictures else settings.max_json_bytes
+        if scope["path"] == KEEPING_ROUTE:
+            self._most = settings.max_answer_bytes
         self._deadline_s = time.monotonic() + settings.upload_limit_s
         self._is_complete = False
         self.held = 0

@@ -26,10 +26,12 @@ class ReadingPool:
     Args:
         threads: Calls at the same time.
         max_waiting: Calls that may wait.
+        what: What they are, for messages.
     """
 
-    def __init__(self, *, threads: int, max_waiting: int) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="reading")
+    def __init__(self, *, threads: int, max_waiting: int, what: str = "readings") -> None:
+        self._what = what
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=what)
         self._threads, self._most = threads, threads + max_waiting
         self._lock = Lock()
         self._taken = 0
@@ -63,7 +65,7 @@ class ReadingPool:
         if self._taken >= self._most:
             wait_s = max(1, math.ceil(self._taken * self._mean_s / self._threads))
             raise BusyError(
-                f"{self._taken} readings are running or waiting, as many as this service takes",
+                f"{self._taken} {self._what} are running or waiting, as many as this service takes",
                 remedy="Try again after the time in Retry-After.",
                 retry_after_s=wait_s,
             )

@@ -20,7 +20,7 @@ from inkdigits.errors import UsageError
 from inkdigits.fields import Field, parse_field
 from inkdigits.images import Limits, Page, load_pages
 from inkdigits.reader import Reader
-from inkdigits.types import Reading
+from inkdigits.types import Reading, Rgb
 from inkdigits.web.forms import make_forms
 from inkdigits.web.uploads import Upload
 
@@ -172,12 +172,25 @@ def shrink(page: Page) -> bytes:
     Args:
         page: The page.
     """
+    bgr = np.ascontiguousarray(shrink_rgb(page)[..., ::-1])
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, SHOWN_QUALITY])[1].tobytes()
+
+
+def shrink_rgb(page: Page) -> Rgb:
+    """Return the pixels of a page, its longer side at most `SHOWN_PX`.
+
+    Args:
+        page: The page.
+
+    Returns:
+        (H, W, 3) uint8, red first.
+    """
     height, width = page.size
     scale = min(1.0, SHOWN_PX / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = page.rgb if scale == 1 else cv2.resize(page.rgb, size, interpolation=cv2.INTER_AREA)
-    bgr = np.ascontiguousarray(small[..., ::-1])
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, SHOWN_QUALITY])[1].tobytes()
+    return (
+        page.rgb if scale == 1 else cv2.resize(page.rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    )
 
 
 def _encode_base64(data: bytes) -> str:

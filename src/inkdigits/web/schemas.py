@@ -31,11 +31,13 @@ class AnswerFormat(StrEnum):
     annotated = "annotated"
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Closed(BaseModel):
+    """JSON without unknown keys, infinities and numbers that are none."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class StrokesIn(_Closed):
+class StrokesIn(Closed):
     """Pen strokes: lists of points [x, y], [x, y, t] or [x, y, t, pressure]; y grows downward."""
 
     strokes: Annotated[list[Stroke], Field(min_length=1, max_length=MAX_STROKES)]
@@ -77,14 +79,14 @@ BoxOut = Annotated[
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class AlternativeOut(_Closed):
+class AlternativeOut(Closed):
     """Another label."""
 
     label: str
     confidence: Probability
 
 
-class DigitOut(_Closed):
+class DigitOut(Closed):
     """One digit."""
 
     label: str
@@ -94,7 +96,7 @@ class DigitOut(_Closed):
     is_sure: bool
 
 
-class MarkOut(_Closed):
+class MarkOut(Closed):
     """A decimal point, comma, minus, hyphen or slash."""
 
     label: str
@@ -103,7 +105,7 @@ class MarkOut(_Closed):
     is_sure: bool
 
 
-class NumberOut(_Closed):
+class NumberOut(Closed):
     """Digits and marks that stand together."""
 
     text: str
@@ -119,7 +121,7 @@ class NumberOut(_Closed):
     violates: str
 
 
-class ReviewOut(_Closed):
+class ReviewOut(Closed):
     """What a person should look at."""
 
     reason: Literal["unsure", "violates"]
@@ -131,7 +133,7 @@ class ReviewOut(_Closed):
     page: int
 
 
-class RejectedOut(_Closed):
+class RejectedOut(Closed):
     """Ink that is no digit, and why."""
 
     box: BoxOut
@@ -139,14 +141,14 @@ class RejectedOut(_Closed):
     page: int
 
 
-class PageOut(_Closed):
+class PageOut(Closed):
     """Size of an upright page."""
 
     width: int
     height: int
 
 
-class ReadingOut(_Closed):
+class ReadingOut(Closed):
     """Everything that was read from one picture or document."""
 
     schema_: Annotated[int, Field(alias="schema")]
@@ -166,7 +168,7 @@ class ReadingOut(_Closed):
     ] = None
 
 
-class ProblemOut(_Closed):
+class ProblemOut(Closed):
     """What went wrong (RFC 9457), and what to do about it."""
 
     type: str
@@ -176,7 +178,7 @@ class ProblemOut(_Closed):
     remedy: str
 
 
-class BatchItemOut(_Closed):
+class BatchItemOut(Closed):
     """One file of several: its reading, or its problem."""
 
     name: str
@@ -184,13 +186,13 @@ class BatchItemOut(_Closed):
     problem: ProblemOut | None = None
 
 
-class BatchOut(_Closed):
+class BatchOut(Closed):
     """Several files, in the order in which they were sent."""
 
     items: list[BatchItemOut]
 
 
-class ModelOut(_Closed):
+class ModelOut(Closed):
     """A model that this service has."""
 
     name: str
@@ -203,7 +205,7 @@ class ModelOut(_Closed):
     metrics: dict[str, object]
 
 
-class ModelsOut(_Closed):
+class ModelsOut(Closed):
     """All models, the active one among them."""
 
     models: list[ModelOut]

@@ -5,22 +5,32 @@ Owns: putting them together, and handing work to the pool. Leaves to others: eac
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
 from inkdigits import __version__
 from inkdigits.bundles import list_bundles, load_classifier
+from inkdigits.corrections.records import CorrectionsError
+from inkdigits.web.errors import NotKeptError
+from inkdigits.web.keeping import NOWHERE, AboutModel, Place
 from inkdigits.web.metrics import Metrics, measure_memory
 from inkdigits.web.pool import ReadingPool
 from inkdigits.web.reading import Readings
 from inkdigits.web.settings import Settings
 
+if TYPE_CHECKING:
+    from inkdigits.corrections.store import CorrectionStore
+
 T = TypeVar("T")
+KEEPERS, KEEPING_WAITING = 2, 64  # threads and queue for the database; one answer takes milliseconds
+log = logging.getLogger("inkdigits.web")
 
 
 @dataclass
@@ -33,6 +43,9 @@ class Service:
         pool: Where readings run; None until `start`, and after `stop` closed.
         readings: The models; None until `start`.
         live: Open live connections.
+        keeping: Where the database is asked, off the event loop.
+        corrections: The database of kept answers; None if nothing is kept here.
+        about_model: Which model reads; empty until `start`.
     """
 
     settings: Settings
@@ -40,6 +53,11 @@ class Service:
     pool: ReadingPool
     readings: Readings | None = None
     live: int = 0
+    keeping: ReadingPool = field(
+        default_factory=lambda: ReadingPool(threads=KEEPERS, max_waiting=KEEPING_WAITING, what="answers")
+    )
+    corrections: CorrectionStore | None = None
+    about_model: AboutModel = AboutModel("", "", __version__)  # noqa: RUF009 - frozen
     models: list[dict[str, Any]] = field(default_factory=list)
 
     @staticmethod
@@ -65,14 +83,55 @@ class Service:
 
         Raises:
             BundleError: If the model can't be opened.
+            CorrectionsError: If the database can't be.
         """
+        if self.settings.corrections:
+            from inkdigits.corrections.store import CorrectionStore  # SQLAlchemy takes a third of a second
+
+            self.corrections = CorrectionStore(self.settings.corrections)
         self.readings = Readings(self.settings.model, limits=self.settings.limits)
         self.readings.warm_up()
         self.models = describe_models(self.settings.model)
+        path = load_classifier(self.settings.model).path
+        self.about_model = AboutModel(path.stem, hashlib.sha256(path.read_bytes()).hexdigest(), __version__)
 
     def stop(self) -> None:
         """Finish what was accepted."""
         self.pool.close()
+        self.keeping.close()
+        if self.corrections is not None:
+            self.corrections.close()
+
+    @property
+    def place(self) -> Place:
+        """Where answers are kept."""
+        if self.corrections is None:
+            return NOWHERE
+        return "file" if self.corrections.backend == "sqlite" else "database"
+
+    async def keep(self, call: Callable[[CorrectionStore], T]) -> T:
+        """Ask the database, in a thread.
+
+        Args:
+            call: What to ask; what it has written when it returns is on the disk.
+
+        Raises:
+            NotKeptError: If nothing is kept here.
+            CorrectionsError: If the database fails; the log says why.
+            BusyError: If too many wait already.
+        """
+        store = self.corrections
+        if store is None:
+            raise NotKeptError(
+                "This service keeps no answers", remedy="Start it with inkdigits serve --corrections FILE."
+            )
+        try:
+            return await self.keeping.run(lambda: call(store), time_limit_s=self.settings.time_limit_s)
+        except CorrectionsError as error:
+            log.error("%s", error)  # names the host of the database: not for clients
+            raise CorrectionsError(
+                "The answer can't be kept or looked up now", remedy="Try again in a moment."
+            ) from error
 
     @property
     def is_ready(self) -> bool:

@@ -44,6 +44,10 @@ class Settings:
         max_bytes_in_flight: Of all bodies together that are being received or read.
         rate_per_s: Requests a second and client, over a longer time; 0 sets no bound.
         burst: Requests that a client may make at once.
+        corrections: Where answers are kept that people want to keep: path of an SQLite file, or the URL of a
+            PostgreSQL database; "" keeps nothing.
+        review_below: Answers with a digit less sure than this belong into the review queue.
+        max_answer_bytes: Of one request that keeps an answer.
         max_live: Open live connections.
         max_messages_per_s: Messages a second on one live connection.
     """
@@ -65,6 +69,9 @@ class Settings:
     max_bytes_in_flight: int = 256 * 2**20
     rate_per_s: float = 60.0
     burst: int = 120
+    corrections: str = field(default="", repr=False)
+    review_below: float = 0.9
+    max_answer_bytes: int = 8 * 2**20
     max_live: int = 32
     max_messages_per_s: int = 240
 
