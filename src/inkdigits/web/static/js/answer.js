@@ -3,22 +3,14 @@
 import { Bars } from "./bars.js";
 import { $, make, speak, toast } from "./dom.js";
 import { save, toCsv, toJson } from "./exports.js";
+import { describeChip, Judging } from "./judging.js";
+import { applyLabels, listDigits, listSigns } from "./labels.js";
 import { hasText, judge, percent, t } from "./texts.js";
 
 const MOST_CHIPS = 60;
 
-function listDigits(reading) {
-  return reading.numbers.flatMap((number) => number.digits);
-}
-
-// Digits and marks of a number from left to right, as the service joins them to its text.
-function listSigns({ digits, marks }) {
-  const middle = ({ box }) => box[0] + box[2] / 2;
-  return [...digits, ...marks].sort((a, b) => middle(a) - middle(b));
-}
-
 export class Answer {
-  constructor() {
+  constructor(keeping) {
     this.kept = new Map(); // way in -> what it last showed
     this.way = "draw";
     this.ways = {};
@@ -26,8 +18,7 @@ export class Answer {
     this.picked = -1;
     this.isPickedByHand = false;
     this.forms = []; // what was last shown: while one draws, forms come a moment after the labels
-    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-    $("private").textContent = t(isLocal ? "answer.private.here" : "answer.private.there", { host: location.hostname });
+    this.judging = new Judging(this, keeping);
     $("copy").addEventListener("click", () => this.copy());
     $("csv").addEventListener("click", () => save("inkdigits.csv", toCsv(this.items), "text/csv"));
     $("json").addEventListener("click", () => save("inkdigits.json", toJson(this.items), "application/json"));
@@ -48,27 +39,31 @@ export class Answer {
     return this.kept.get(this.way) ?? null;
   }
 
-  // Everything that copy and downloads take: all pictures of this way in.
+  // Everything that copy and downloads take: all pictures of this way in, with the person's corrections.
   get items() {
-    return (this.state?.items ?? []).filter((item) => item.reading);
+    const read = (this.state?.items ?? []).filter((item) => item.reading);
+    return read.map((item) => ({ ...item, reading: applyLabels(item.reading, item.labels) }));
   }
 
-  // items: [{name, reading, isFinal}]; current: which of them is in front
+  // items: [{id, name, reading, isFinal, getPicture}]; current: which of them is in front
   show(way, state) {
     const before = this.kept.get(way);
+    for (const item of state.items) keepLabels(item, before?.items.find((each) => each.id && each.id === item.id));
     this.kept.set(way, { current: 0, ...state });
+    for (const item of state.items) this.judging.consider(item, way);
     if (way !== this.way) return;
     const now = this.state.items[this.state.current]?.reading;
     const count = now ? listDigits(now).length : 0;
     const isOther = before?.items?.[before.current]?.name !== this.state.items[this.state.current]?.name;
     if (isOther || !this.isPickedByHand || this.picked >= count) {
       this.isPickedByHand = false;
-      this.picked = way === "upload" ? Math.min(0, count - 1) : count - 1;
+      this.picked = way === "upload" ? Math.min(0, count - 1) : way === "review" ? findWeakest(now) : count - 1;
     }
     this.render();
   }
 
   clear(way) {
+    for (const item of this.kept.get(way)?.items ?? []) if (way === "draw") this.judging.drop(item.id);
     this.kept.delete(way);
     if (way === this.way) this.render();
   }
@@ -86,12 +81,12 @@ export class Answer {
   render() {
     const { state } = this;
     const item = state?.items[state.current];
-    const reading = item?.reading;
+    const reading = item?.reading && applyLabels(item.reading, item.labels);
     $("status").textContent = statusOf(state);
     for (const id of ["copy", "csv", "json"]) $(id).disabled = !this.items.some((each) => each.reading.numbers.length);
     this.renderNumber(reading);
-    this.renderVerdict(state, reading);
-    this.renderDigits(reading);
+    this.renderVerdict(state, reading, item?.verdict);
+    this.renderDigits(item?.reading, item?.labels);
     this.renderAside(reading);
     this.pick(this.picked);
   }
@@ -119,10 +114,10 @@ export class Answer {
     else figure.removeAttribute("tabindex");
   }
 
-  renderVerdict(state, reading) {
+  renderVerdict(state, reading, judged) {
     const element = $("verdict");
-    const { tone, text } = explain(this.way, state, reading);
-    const lead = tone === "plain" || state?.problem ? "" : t(`answer.${tone}`);
+    const { tone, text } = judged ? { tone: "sure", text: "" } : explain(this.way, state, reading);
+    const lead = judged ? t(`judge.verdict.${judged}`) : tone === "plain" || state?.problem ? "" : t(`answer.${tone}`);
     element.replaceChildren(...(lead ? [make("strong", { text: lead }), ` ${text}`] : [text]));
     element.className = `verdict ${tone}`;
     if (reading?.numbers.length || state?.problem) {
@@ -131,7 +126,7 @@ export class Answer {
     }
   }
 
-  renderDigits(reading) {
+  renderDigits(reading, labels) {
     const groups = [];
     let index = 0;
     const digits = reading ? listDigits(reading) : [];
@@ -144,7 +139,7 @@ export class Answer {
       if (index >= MOST_CHIPS) break;
       const chips = number.digits.map((digit, place) => {
         index += 1;
-        return this.makeChip(digit, index - 1, forms[index - 1], place + 1, number.text);
+        return this.makeChip(digit, index - 1, forms[index - 1], place + 1, number.text, labels?.[index - 1]);
       });
       const label = t("answer.group", { number: number.text });
       groups.push(make("div", { className: "group", role: "group", "aria-label": label }, ...chips));
@@ -156,17 +151,18 @@ export class Answer {
     if (hadFocus) $("digits").querySelector('[aria-pressed="true"]')?.focus();
   }
 
-  makeChip(digit, index, form, place, number) {
-    const label = digit.is_sure ? digit.label : `${digit.label}?`;
+  makeChip(digit, index, form, place, number, correction) {
+    const { label, small, tone, isChanged } = describeChip(digit, correction);
+    const spoken = t(isChanged ? "answer.digitChanged" : "answer.digit", { label, small, place, number });
     const picture = form
       ? make("img", { src: `data:image/png;base64,${form}`, alt: "" })
       : document.createTextNode(digit.label);
     return make(
       "button",
       {
-        className: `digit ${judge(digit.confidence, digit.is_sure)}`,
+        className: `digit ${tone}`,
         "aria-pressed": "false",
-        "aria-label": t("answer.digit", { label, percent: percent(digit.confidence), place, number }),
+        "aria-label": spoken,
         "data-index": index,
         onclick: () => {
           this.isPickedByHand = true;
@@ -175,7 +171,7 @@ export class Answer {
       },
       make("span", { className: "form" }, picture),
       make("b", { text: label }),
-      make("small", { text: percent(digit.confidence) }),
+      make("small", { text: small }),
     );
   }
 
@@ -189,6 +185,8 @@ export class Answer {
     }
     this.bars.show(digits[this.picked] ?? null);
     this.ways[this.way]?.pick?.(this.picked);
+    this.ways[this.way]?.relabel?.(digits, state?.items[state.current]?.labels);
+    this.judging.render();
   }
 
   renderAside(reading) {
@@ -237,6 +235,18 @@ export class Answer {
       icon.setAttribute("href", "#i-copy");
     }, 1600);
   }
+}
+
+// What wants to be looked at first.
+function findWeakest(reading) {
+  const confidences = (reading ? listDigits(reading) : []).map(({ confidence }) => confidence);
+  return confidences.indexOf(Math.min(...confidences));
+}
+
+// While nothing changed, what the person said of it stays: the forms of a drawing come a moment after its labels.
+function keepLabels(item, before) {
+  if (!before || before === item || item.labels || !before.labels || before.reading?.text !== item.reading?.text) return;
+  Object.assign(item, { labels: before.labels, verdict: before.verdict, isKept: before.isKept });
 }
 
 function statusOf(state) {

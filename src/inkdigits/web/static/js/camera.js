@@ -2,6 +2,7 @@
 
 import { readPicture } from "./api.js";
 import { $, pressable } from "./dom.js";
+import { encodePicture, makeId } from "./keeping.js";
 import { Live } from "./live.js";
 import { Overlay } from "./overlay.js";
 import { t } from "./texts.js";
@@ -126,7 +127,8 @@ export function startCamera(answer) {
       const { reading, ms } = await readPicture(await toBlob(STILL_QUALITY), { name: "camera.jpg" });
       if (!isFrozen) return;
       overlay.show(reading, 0);
-      answer.show("camera", { items: [{ name: "camera", reading, isFinal: true }], ms });
+      const getPicture = () => encodePicture(still, still.width, still.height);
+      answer.show("camera", { items: [{ id: makeId(), name: "camera", reading, isFinal: true, getPicture }], ms });
     } catch (problem) {
       answer.fail("camera", { detail: problem.message, remedy: problem.remedy });
     }
@@ -177,6 +179,7 @@ export function startCamera(answer) {
       if (stream) stop(); // a camera that nobody looks at must not run
     },
     pick: (index) => overlay.pick(index),
+    relabel: (digits, labels) => overlay.relabel(digits, labels),
     pickAside: (reason) => overlay.pickAside(reason),
     showAsides: (areShown) => overlay.showAsides(areShown),
   };

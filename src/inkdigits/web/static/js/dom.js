@@ -35,6 +35,10 @@ export function speak(text, { afterMs = 700 } = {}) {
   }, afterMs);
 }
 
+export function pressed(button, isOn) {
+  button.setAttribute("aria-pressed", String(isOn));
+}
+
 export function pressable(button, isOn, listener) {
   button.setAttribute("aria-pressed", String(isOn));
   button.addEventListener("click", () => {

@@ -1,6 +1,7 @@
 // Draw: pen strokes, undo and redo, and the question that goes out while the pen still moves.
 
 import { readStrokes } from "./api.js";
+import { encodePicture, makeId } from "./keeping.js";
 import { $, pressable, speak } from "./dom.js";
 import { drawStroke, prepare } from "./ink.js";
 import { Live } from "./live.js";
@@ -24,6 +25,7 @@ export function startDraw(answer) {
   let idleTimer = 0;
   let shown = 0; // number of the newest answer that was shown
   let restsFor = 0; // number of the question that asked for forms
+  let id = makeId(); // of this drawing, until it is cleared
 
   const live = new Live({
     onReading: ({ seq, reading, ms }) => {
@@ -38,7 +40,22 @@ export function startDraw(answer) {
 
   function show(reading, ms, isFinal) {
     overlay.show(reading, 0);
-    answer.show("draw", { items: [{ name: "drawing", reading, isFinal }], ms });
+    const drawing = strokes;
+    const getPicture = () => paint(drawing);
+    answer.show("draw", { items: [{ id, name: "drawing", reading, isFinal, getPicture }], ms });
+  }
+
+  // The drawing in black on white, whatever the theme.
+  async function paint(all) {
+    const { width, height } = canvas.getBoundingClientRect();
+    const sheet = document.createElement("canvas");
+    sheet.width = Math.max(1, Math.round(width));
+    sheet.height = Math.max(1, Math.round(height));
+    const context = sheet.getContext("2d");
+    context.lineCap = "round";
+    context.lineJoin = "round";
+    for (const stroke of all) drawStroke(context, stroke);
+    return encodePicture(sheet, sheet.width, sheet.height, { type: "image/png" });
   }
 
   function compose(forms) {
@@ -93,6 +110,7 @@ export function startDraw(answer) {
     $("redo").disabled = undone.length === 0;
     $("clear").disabled = !hasInk();
     if (!hasInk()) {
+      id = makeId();
       shown = live.seq + 1;
       overlay.clear();
       answer.clear("draw");
@@ -220,6 +238,7 @@ export function startDraw(answer) {
     },
     leave: () => live.close(),
     pick: (index) => overlay.pick(index),
+    relabel: (digits, labels) => overlay.relabel(digits, labels),
     pickAside: (reason) => overlay.pickAside(reason),
     showAsides: (areShown) => overlay.showAsides(areShown),
   };

@@ -5,6 +5,8 @@ import { call } from "./api.js";
 import { startCamera } from "./camera.js";
 import { $ } from "./dom.js";
 import { startDraw } from "./draw.js";
+import { Keeping } from "./keeping.js";
+import { startReview } from "./review.js";
 import { startTabs } from "./tabs.js";
 import { applyTexts } from "./texts.js";
 import { startUpload } from "./upload.js";
@@ -23,7 +25,8 @@ curl -H "Content-Type: application/json" ORIGIN/v1/strokes \\
   -d '{"strokes": [[[80, 70], [190, 64], [122, 226]], [[104, 150], [176, 142]]]}'`;
 
 applyTexts(document);
-const answer = new Answer();
+const keeping = new Keeping();
+const answer = new Answer(keeping);
 const ways = {};
 let now = "";
 
@@ -38,6 +41,7 @@ const tabs = startTabs((way) => {
 ways.draw = startDraw(answer);
 ways.upload = startUpload(answer, { show: () => tabs.choose("upload") });
 ways.camera = startCamera(answer);
+ways.review = startReview(answer, keeping);
 
 tabs.begin();
 
@@ -48,7 +52,8 @@ $("programs-close").addEventListener("click", () => $("programs").close());
 $("programs").addEventListener("click", (event) => event.target === $("programs") && $("programs").close());
 
 // A service with a key says so at once, not at the first stroke.
-call("/v1/models").then(
-  () => document.body.classList.add("is-ready"),
-  () => document.body.classList.add("is-ready"),
-);
+call("/v1/models")
+  .then(() => keeping.load())
+  .then(() => now === "review" && !keeping.isPossible && tabs.choose("draw"))
+  .catch(() => {})
+  .finally(() => document.body.classList.add("is-ready"));

@@ -1,6 +1,7 @@
 // Boxes over a drawing or picture, in per cent of it, so that they follow any size.
 
 import { make } from "./dom.js";
+import { describeChip } from "./judging.js";
 import { judge } from "./texts.js";
 
 const LEAST_TAG_PX = [15, 44]; // boxes narrower or lower than this carry no tag: it would hide the neighbours
@@ -74,6 +75,17 @@ export class Overlay {
   pick(index) {
     this.picked = index;
     for (const [place, box] of this.digits) box.classList.toggle("is-picked", place === index);
+  }
+
+  // Shows what the person says that the digits are.
+  relabel(digits, labels) {
+    for (const [place, box] of this.digits) {
+      if (!digits[place]) continue; // the boxes of the answer before still stand
+      const { label, tone, isChanged } = describeChip(digits[place], labels?.[place]);
+      box.querySelector("b").textContent = label;
+      box.classList.toggle("changed", isChanged);
+      if (!isChanged) box.classList.add(tone);
+    }
   }
 
   showAsides(areShown) {

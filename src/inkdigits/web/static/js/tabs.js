@@ -1,8 +1,8 @@
-// The three ways in, as tabs: arrow keys move, the address keeps the place.
+// The ways in and the review, as tabs: arrow keys move, the address keeps the place.
 
 import { $ } from "./dom.js";
 
-export const WAYS = ["draw", "upload", "camera"];
+export const WAYS = ["draw", "upload", "camera", "review"];
 
 export function startTabs(onChange) {
   const tabs = WAYS.map((way) => $(`tab-${way}`));
@@ -24,9 +24,10 @@ export function startTabs(onChange) {
     tab.addEventListener("click", () => choose(WAYS[index]));
     tab.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      let next = step ? (index + step + WAYS.length) % WAYS.length : -1;
+      const shown = tabs.filter((each) => !each.hidden).length; // those that are not come last
+      let next = step ? (index + step + shown) % shown : -1;
       if (event.key === "Home") next = 0;
-      if (event.key === "End") next = WAYS.length - 1;
+      if (event.key === "End") next = shown - 1;
       if (next < 0) return;
       event.preventDefault();
       choose(WAYS[next], { focus: true });

@@ -2,6 +2,7 @@
 
 import { readPicture } from "./api.js";
 import { $, make, pressable, toast } from "./dom.js";
+import { encodePicture, makeId } from "./keeping.js";
 import { Overlay } from "./overlay.js";
 import { t } from "./texts.js";
 
@@ -23,6 +24,7 @@ export function startUpload(answer, { show }) {
     const room = MOST - pictures.length;
     if (files.length > room) toast(t("upload.many", { most: MOST }));
     const added = [...files].slice(0, Math.max(0, room)).map((file) => ({
+      id: makeId(),
       name: file.name || "pasted.png",
       blob: file,
       url: SHOWN_BY_BROWSERS.includes(file.type) ? URL.createObjectURL(file) : "",
@@ -71,9 +73,22 @@ export function startUpload(answer, { show }) {
       return;
     }
     renderPicture(item);
-    const items = pictures.map(({ name, reading }) => ({ name, reading, isFinal: true }));
+    const items = pictures.map((each) => (each.item = toItem(each)));
     if (item.state === "failed") answer.show("upload", { items, current, problem: item.problem });
     else answer.show("upload", { items, current, ms: item.ms, isWaiting: item.state !== "done" });
+  }
+
+  // The same object as long as the picture is the same: what the person says of it stays in it.
+  function toItem(each) {
+    if (each.item?.reading) return each.item;
+    const { id, name, reading } = each;
+    return { id, name, reading, isFinal: true, getPicture: (page) => getPicture(each, page) };
+  }
+
+  async function getPicture({ reading, blob }, page) {
+    if (reading.pictures?.[page]) return reading.pictures[page];
+    const bitmap = await createImageBitmap(blob, { imageOrientation: "from-image" });
+    return encodePicture(bitmap, bitmap.width, bitmap.height);
   }
 
   function renderPicture(item) {
@@ -200,6 +215,7 @@ export function startUpload(answer, { show }) {
     enter: () => {},
     leave: () => {},
     pick: (index) => overlay.pick(index),
+    relabel: (digits, labels) => overlay.relabel(digits, labels),
     pickAside: (reason) => overlay.pickAside(reason),
     showAsides: (areShown) => overlay.showAsides(areShown),
   };
