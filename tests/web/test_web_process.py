@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import numpy as np
@@ -54,6 +55,26 @@ def test_what_was_accepted_is_finished_before_the_end(serve: Serve) -> None:
     log = "".join(served.lines)
     assert "Traceback" not in log
     assert len(log) < 5000  # no pictures
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_refused_upload_hears_why_before_the_connection_closes(serve: Serve, version: str) -> None:
+    """What is still coming in is taken, else the system resets the connection and the answer is lost."""
+    served = serve("--rate", "0", "--max-mib", "0.05")
+    body = bytes(6_000_000)
+    for path, length in (("/v1/read", len(body)), ("/v1/none", len(body))):
+        parts = urlsplit(served.url)
+        assert parts.hostname
+        assert parts.port
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as client:
+            head = f"POST {path} HTTP/{version}\r\nHost: {parts.netloc}\r\nConnection: close\r\n"
+            client.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode())
+            for start in range(0, length, 100_000):  # as over a network: the answer is there before the end
+                client.sendall(body[start : start + 100_000])
+                time.sleep(0.001)
+            answer = b"".join(iter(lambda: client.recv(65_536), b""))
+        assert b" 413 " in answer.splitlines()[0]
+        assert b"The request has over" in answer
 
 
 def test_interrupting_is_no_error(serve: Serve) -> None:

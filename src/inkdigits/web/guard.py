@@ -13,6 +13,7 @@ import hmac
 import logging
 import re
 import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -55,6 +56,8 @@ HEADERS = {
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/favicon.ico"})  # and /static/: no key, no rate
 STATIC = "/static/"
 PICTURE_ROUTES = frozenset({"/v1/read", "/v1/read/batch"})
+# Of a refused body that is still taken, so that the client hears why: more than one request may hold by default.
+DRAINED_BYTES, DRAINED_S = 64 * 2**20, 5.0
 KEEPING_ROUTE = "/v1/corrections"
 METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS")
 READING_ROUTES = PICTURE_ROUTES | {"/v1/strokes"}
@@ -115,6 +118,10 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
                 if not self._settings.origins:
                     headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            if message["type"] == "http.response.body" and not message.get("more_body") and body.would_reset:
+                await send({**message, "more_body": True})
+                await body.drain()
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
         body = _Body(self, scope, receive)
@@ -214,14 +221,39 @@ class _Body:
     def __init__(self, guard: Guard, scope: Scope, receive: Receive) -> None:
         self._guard, self._receive = guard, receive
         settings = guard._settings
-        self._length = Headers(scope=scope).get("content-length", "0")
+        self._headers = Headers(scope=scope)
+        self._length = self._headers.get("content-length", "0")
         takes_pictures = scope["path"] in PICTURE_ROUTES
         self._most = settings.max_body_bytes if takes_pictures else settings.max_json_bytes
         if scope["path"] == KEEPING_ROUTE:
             self._most = settings.max_answer_bytes
         self._deadline_s = time.monotonic() + settings.upload_limit_s
-        self._is_complete = False
+        self._is_complete = self._is_gone = False
+        closes = "close" in self._headers.get("connection", "").lower()
+        self._closes = closes or scope.get("http_version") == "1.0"
         self.held = 0
+
+    @property
+    def would_reset(self) -> bool:
+        """True if ending the answer now would close a connection on which the client still sends.
+
+        The system then resets the connection, and the client may lose the answer that says why: proxies that speak
+        HTTP/1.0, or programs that send `Connection: close`, would see a broken connection instead of 429 or 413.
+        """
+        has_body = self._length != "0" or "transfer-encoding" in self._headers
+        return self._closes and has_body and not self._is_complete and not self._is_gone
+
+    async def drain(self) -> None:
+        """Receive and forget the rest of the body, for a while."""
+        left = DRAINED_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAINED_S):
+                while left > 0 and not self._is_complete:
+                    message = await self._receive()
+                    if message["type"] != "http.request":
+                        return
+                    left -= len(message.get("body", b""))
+                    self._is_complete = not message.get("more_body", False)
 
     def check_length(self) -> None:
         """Raise if the header already names too much."""
@@ -238,6 +270,7 @@ class _Body:
         except TimeoutError as error:
             message_text = f"The upload took longer than {self._guard._settings.upload_limit_s:g} seconds"
             raise SlowUploadError(message_text, remedy="Send a smaller file.") from error
+        self._is_gone = message["type"] == "http.disconnect"
         if message["type"] == "http.request":
             count = len(message.get("body", b""))
             if self.held + count > self._most:
