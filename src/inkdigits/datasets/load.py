@@ -52,6 +52,8 @@ def load_dataset(name: str, split: str = "train") -> LabelledImages:
         verified = True
         for role, expected in part.sha256.items():
             verify_array(raw.arrays[role], expected, f"{role} of {info.name}/{split}")
+    elif packaging.options.get("check") == "none":
+        verified = False  # made on this machine: nobody could have published a checksum
     else:
         verified = verify_files(packaging.files_of(split), paths)
     return _build(info, split, raw, verified=verified)

@@ -169,8 +169,10 @@ class DatasetInfo:
 
 
 def list_datasets() -> tuple[DatasetInfo, ...]:
-    """Return every registered data set, sorted by name."""
-    return tuple(info for _, info in sorted(_load_registry().items()))
+    """Return every registered data set, sorted by name, and the corrections made here if there are some."""
+    own = _find_own()
+    registry = {**_load_registry(), **({own.name: own} if own else {})}
+    return tuple(info for _, info in sorted(registry.items()))
 
 
 def get_info(name: str) -> DatasetInfo:
@@ -182,9 +184,23 @@ def get_info(name: str) -> DatasetInfo:
     registry = _load_registry()
     if name in registry:
         return registry[name]
+    own = _find_own()
+    if own is not None and name == own.name:
+        return own
+    if name == "corrections":
+        raise DataNotFoundError(
+            "There are no corrections on this machine yet",
+            remedy="Keep some with: inkdigits serve --corrections FILE, then: inkdigits data add FILE.",
+        )
     near = get_close_matches(name.lower(), registry, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else "See them all with: inkdigits data list."
     raise DataNotFoundError(f"There is no data set named {name!r}", remedy=hint)
+
+
+def _find_own() -> DatasetInfo | None:
+    from inkdigits.datasets.own import find_own_info  # describes itself in the words of this module
+
+    return find_own_info()
 
 
 @cache
