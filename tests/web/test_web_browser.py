@@ -355,7 +355,9 @@ def test_a_correction_is_found_after_a_restart(
     expect(page.locator("#number")).to_have_text("1")
     expect(page.locator("#judge-note")).to_contain_text("nothing is stored")
     expect(page.locator("#keep")).to_have_attribute("aria-checked", "false")
-    assert page.evaluate("fetch('/v1/review?state=all').then((a) => a.json()).then((a) => a.items.length)") == 0
+    assert (
+        page.evaluate("fetch('/v1/review?state=all').then((a) => a.json()).then((a) => a.items.length)") == 0
+    )
     page.click("#keep")
     page.click("#confirm")  # what now stands there: a 1
     expect(page.locator("#judge-note")).to_have_text("Kept to learn from.")

@@ -83,7 +83,11 @@ def test_every_text_exists_and_is_used() -> None:
     used = set(re.findall(r'data-(?:text|label)="([^"]+)"', page))
     used |= {key for key in keys if re.search(rf'["\']{re.escape(key)}["\']', code)}
     assert used <= keys
-    made = re.compile(r"(reason|sample|answer\.idle|answer|upload|judge|judge\.verdict|keep\.place|review\.empty|review\.sub)\.[\w. -]+")  # `answer.${tone}` and the like
+    # Made as `answer.${tone}` and the like.
+    rooms = (
+        r"reason|sample|answer|answer\.idle|upload|judge|judge\.verdict|keep\.place|review\.empty|review\.sub"
+    )
+    made = re.compile(rf"({rooms})\.[\w. -]+")
     assert {key for key in keys - used if not made.fullmatch(key)} == set()
     asked = set(re.findall(r'\bt\(\s*"([^"]+)"', code))
     assert asked <= keys

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from inkdigits.cli.adapt import continue_training
 from inkdigits.cli.console import EXIT_INTERRUPTED, tell
 from inkdigits.errors import MissingExtraError, UsageError
 
@@ -59,6 +60,15 @@ def train(
         int | None, typer.Option(help="Processor threads; torch chooses by default.", show_default=False)
     ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also log for TensorBoard.")] = False,
+    continue_: Annotated[
+        str | None,
+        typer.Option(
+            "--continue",
+            metavar="BUNDLE",
+            help="Adapt this model to one's own hand: --data names one's own digits, by default 'corrections'.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Train a model and write its bundle.
 
@@ -73,7 +83,19 @@ def train(
         inkdigits train --model svm --features hog --data mnist --set C=10
 
         inkdigits train --model ensemble --set 'members=["cnn", "svm-hog"]'
+
+        inkdigits train --continue latin --data corrections
     """
+    if continue_ is not None:
+        given = (recipe, model, features, settings or None, epochs, train_size)
+        if any(value is not None for value in given) or restart or tensorboard:
+            raise UsageError(
+                "A model that is continued keeps its recipe",
+                remedy="Beside --continue only --data, --output, --seed and --threads have a meaning.",
+            )
+        bundle = continue_training(continue_, data=data, output=output, seed=seed or 0, threads=threads)
+        typer.echo(bundle)
+        return
     from inkdigits.training.data import load_training_data
     from inkdigits.training.recipe import override_recipe, set_values
 
