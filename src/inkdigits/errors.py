@@ -96,6 +96,10 @@ class BundleError(InkdigitsError):
     exit_code = 5
 
 
+class ExportError(BundleError):
+    """An exported model that answers other than its bundle."""
+
+
 class RecipeError(InkdigitsError):
     """A recipe with an unknown key or an impossible value."""
 

@@ -26,6 +26,7 @@ LEAVES: dict[type[InkdigitsError], tuple[int, int]] = {
     errors.DataNotFoundError: (4, 404),
     errors.DataCorruptError: (4, 500),
     errors.DownloadError: (4, 502),
+    errors.ExportError: (5, 500),
 }
 
 

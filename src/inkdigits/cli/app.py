@@ -16,6 +16,7 @@ from inkdigits.cli.console import EXIT_INTERRUPTED, tell, tell_error
 from inkdigits.cli.data import app as data_app
 from inkdigits.cli.evaluate import evaluate
 from inkdigits.cli.explain import explain
+from inkdigits.cli.export import export
 from inkdigits.cli.info import info
 from inkdigits.cli.read import read
 from inkdigits.cli.robustness import robustness
@@ -72,6 +73,7 @@ app.command()(evaluate)
 app.command()(explain)
 app.command()(robustness)
 app.command()(compare)
+app.command()(export)
 app.command()(info)
 app.add_typer(data_app, name="data")
 
