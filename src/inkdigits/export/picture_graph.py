@@ -128,7 +128,7 @@ class PictureGraph:
         gray, seen = self._both(reduce, gray), self._both(reduce, seen)
         low, high = self._range(gray, seen)
         level = (gray - low) / t.maximum(high - low, 1.0)
-        steps = ((np.arange(LEVELS, dtype=np.float32) + 0.5) / LEVELS).reshape(1, LEVELS, 1, 1)
+        steps = ((np.arange(LEVELS) + 0.5) / LEVELS).astype(np.float32).reshape(1, LEVELS, 1, 1)
         # The local median is the number of grey levels that less than half of the surroundings stay below.
         box = _box(COARSE_PX // 2, POLARITY_WINDOW)
         levels = t.expand(level, 1)  # (N, 1, h, w)
@@ -212,7 +212,8 @@ class PictureGraph:
         before = t.matmul(shift, profile)
         passes = t.is_less(before, 0.5) * (1.0 - t.is_less(profile, 0.5))
         part = (profile - 0.5) / t.maximum(profile - before, EPSILON)
-        crossing = (0.5 - part + t.constant(places)) * passes + (1.0 - passes) * float(side)
+        # Less their negative: Keras takes "plus a constant along one axis" for a bias, which TFLite has no form for.
+        crossing = (0.5 - part - t.constant(-places)) * passes + (1.0 - passes) * float(side)
         return side - t.highest(side - crossing, (1,))
 
     def _widen(self, ink: Tensor) -> Tensor:

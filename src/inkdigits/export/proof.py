@@ -175,7 +175,7 @@ def make_batches(digits: npt.NDArray[np.uint8], form: Form) -> list[npt.NDArray[
     for number, start in enumerate(range(0, len(digits), 50)):
         part = digits[start : start + 50]
         if form is Form.bare:
-            batches.append(part.astype(np.float32) / 255)
+            batches.append(part.astype(np.float32) / np.float32(255))
             continue
         height, width = SIZES[number % len(SIZES)]
         batches.append(
@@ -194,7 +194,7 @@ def _make_picture(
     picture = np.zeros((height, width), np.float32)
     picture[top : top + side, left : left + side] = enlarged
     level = 10 + picture * (235 / 255)
-    return np.rint(255 - level if is_dark else level).astype(np.float32)
+    return np.asarray(np.rint(255 - level if is_dark else level), np.float32)
 
 
 def _expect(batch: npt.NDArray[np.float32], source: Source, form: Form) -> Answer:

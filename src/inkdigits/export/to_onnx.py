@@ -120,7 +120,7 @@ def _trace(recogniser: Recogniser, form: Form) -> bytes:
     example = torch.zeros(2, 28, 28) if form is Form.bare else torch.rand(2, 40, 36) * 255
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # constants that are constant
+        warnings.filterwarnings("ignore", message="Converting a tensor|torch.from_numpy|torch.tensor")
         path = Path(folder) / "graph.onnx"
         torch.onnx.export(
             recogniser, (example,), str(path), input_names=[INPUTS[form]], output_names=list(OUTPUTS),

@@ -8,6 +8,7 @@ Number of glyphs and size of the picture are free: `resize_tensor_input` sets th
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -40,21 +41,23 @@ def write_tflite(source: Source, form: Form, path: Path) -> None:
         import tensorflow as tf
     except ImportError as error:
         raise MissingExtraError("tensorflow", extra="tflite") from error
+    from keras.export import ExportArchive
+
     model = make_keras_model(source, form, with_none=True)
     size = (28, 28) if form is Form.bare else (None, None)
+    signature = [tf.TensorSpec((None, *size), tf.float32, name=INPUTS[form])]
+    with tempfile.TemporaryDirectory() as folder:
+        archive = ExportArchive()
+        archive.track(model)
+        archive.add_endpoint("serve", lambda pixels: _serve(model, pixels), input_signature=signature)
+        archive.write_out(folder, verbose=False)
+        path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
+    with zipfile.ZipFile(path, "a") as package:
+        package.writestr(f"{METADATA_KEY}.json", describe(source, form, target="tflite"))
 
-    class Served(tf.Module):  # type: ignore[misc,unused-ignore]
-        @tf.function(input_signature=[tf.TensorSpec((None, *size), tf.float32, name=INPUTS[form])])  # type: ignore[untyped-decorator,unused-ignore]
-        def serve(self, pixels: Any) -> dict[str, Any]:  # noqa: ANN401
-            return dict(zip(OUTPUTS, model(pixels, training=False), strict=True))
 
-    served = Served()
-    served.model = model
-    function = served.serve.get_concrete_function()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], served)
-    path.write_bytes(converter.convert())
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(f"{METADATA_KEY}.json", describe(source, form, target="tflite"))
+def _serve(model: Any, pixels: Any) -> dict[str, Any]:  # noqa: ANN401
+    return dict(zip(OUTPUTS, model(pixels, training=False), strict=True))
 
 
 def open_tflite(path: Path, form: Form, source: Source) -> Run:

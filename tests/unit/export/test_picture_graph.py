@@ -52,7 +52,7 @@ def test_polarity_scale_and_place_do_not_matter() -> None:
         np.testing.assert_allclose(normalize_in_graph(255 - picture), plain, atol=0.15)
         moved = np.pad(picture, ((70, 0), (0, 30)), constant_values=240)
         assert np.abs(normalize_in_graph(moved) - plain).mean() < 0.02
-        enlarged = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        enlarged = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
         assert np.abs(normalize_in_graph(enlarged) - plain).mean() < 0.02
 
 
