@@ -6,8 +6,8 @@
 
 Targets whose libraries are missing fail with the command that installs them. Parity is that of `inkdigits export`:
 1,000 MNIST test digits, for the picture form as pictures of 28 to 512 px in both polarities. Times are medians over
-single glyphs, one thread, in the target's own runtime. Agreement compares the labels of `latin` for the 28x28 form out
-of the graph with those for the largest glyph that `inkdigits.ink` finds; the test digits choose nothing here.
+single glyphs, one thread, in the target's own runtime. Agreement compares the labels of `latin` for the 28x28 form
+out of the graph with those for the largest glyph that `inkdigits.ink` finds; the test digits choose nothing here.
 """
 
 from __future__ import annotations
@@ -171,8 +171,8 @@ def make_section() -> str:
     lines = [
         "## Exported models",
         "",
-        "Written by `benchmarks/export_parity.py`. `latin` through each target's own runtime against the bundle, one "
-        "thread; ms are medians for one glyph, of 128x128 px in the picture form.",
+        "Written by `benchmarks/export_parity.py`. `latin` through each target's own runtime against the bundle, "
+        "one thread; ms are medians for one glyph, of 128x128 px in the picture form.",
         "",
         "| file | equal labels | largest difference of a probability | digits | MB | ms |",
         "|---|---|---|---|---|---|",
@@ -180,13 +180,13 @@ def make_section() -> str:
     for target in Target:
         for row in kept.get(target.value, {}).get("rows", []):
             lines.append(
-                f"| {row['file']} | {100 * row['equal_labels']:.2f} % | {row['difference']:.1e} | {row['digits']} | "
-                f"{row['megabytes']:.2f} | {row['milliseconds']:.2f} |"
+                f"| {row['file']} | {100 * row['equal_labels']:.2f} % | {row['difference']:.1e} | "
+                f"{row['digits']} | {row['megabytes']:.2f} | {row['milliseconds']:.2f} |"
             )
     if AGREEMENT in kept:
         lines += [
             "",
-            "The normalisation in the graph against the reader's (`inkdigits.ink`, largest glyph), same classifier:",
+            "Normalisation in the graph against the reader's (`inkdigits.ink`, largest glyph), same classifier:",
             "",
             "| pictures | n | equal labels | right: reader | right: graph |",
             "|---|---|---|---|---|",

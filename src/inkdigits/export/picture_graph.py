@@ -212,7 +212,7 @@ class PictureGraph:
         before = t.matmul(shift, profile)
         passes = t.is_less(before, 0.5) * (1.0 - t.is_less(profile, 0.5))
         part = (profile - 0.5) / t.maximum(profile - before, EPSILON)
-        # Less their negative: Keras takes "plus a constant along one axis" for a bias, which TFLite has no form for.
+        # Less their negative: Keras takes "plus a constant along one axis" for a bias; TFLite has no form for it.
         crossing = (0.5 - part - t.constant(-places)) * passes + (1.0 - passes) * float(side)
         return side - t.highest(side - crossing, (1,))
 
