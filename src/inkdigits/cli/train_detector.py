@@ -12,6 +12,8 @@ import typer
 
 from inkdigits.cli.console import EXIT_INTERRUPTED, tell
 
+QUANTIZING = 160  # views that tell the ranges of 8 bits, and prove them
+
 
 def train_detector(
     recipe: Annotated[Path, typer.Argument(help="Recipe file of a detector, TOML.")],
@@ -31,7 +33,7 @@ def train_detector(
     """
     from inkdigits.export.detector import export_detector
     from inkdigits.export.onnx import collect_facts
-    from inkdigits.training.detect.pages import LABELS
+    from inkdigits.training.detect.pages import LABELS, load_or_make_pool
     from inkdigits.training.detect.recipe import load_detector_recipe, run_detector_recipe
     from inkdigits.training.device import set_threads
 
@@ -59,7 +61,8 @@ def train_detector(
         parameters=sum(weight.numel() for weight in network.parameters()),
     )
     path = folder / f"{chosen.name}.onnx"
-    export_detector(network, path, facts)
+    views = load_or_make_pool(folder / "pages", seed=chosen.seed + 1, count=chosen.validation_pages).views
+    export_detector(network, path, facts, views=views[:QUANTIZING] if chosen.precision == "int8" else None)
     typer.echo(path)
 
 

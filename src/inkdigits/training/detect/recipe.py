@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -17,6 +17,8 @@ from inkdigits.errors import RecipeError
 from inkdigits.models.detector import DigitDetector
 from inkdigits.training.detect.loop import DetectorSettings, judge, train_detector
 from inkdigits.training.detect.pages import LABELS, load_or_make_pool
+
+PRECISIONS: Final = ("float32", "int8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class DetectorRecipe:
         seed: Of the first pool; validation uses the next one, further pools those behind it.
         train: How it is trained.
         name, licence, description: Of the bundle.
+        precision: Of its weights and activations, "float32" or "int8".
         text: The recipe as it was written.
     """
 
@@ -41,6 +44,7 @@ class DetectorRecipe:
     name: str = "detector"
     licence: str = ""
     description: str = ""
+    precision: str = "float32"
     text: str = ""
 
 
@@ -56,12 +60,10 @@ def load_detector_recipe(path: Path) -> DetectorRecipe:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
     train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
-    _refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed"})
-    _refuse_unknown(train, {f.name for f in fields(DetectorSettings)})
-    _refuse_unknown(bundle, {"name", "licence", "description"})
-    for key, value in {**tables, **train}.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise RecipeError(f"The key {key!r} must be a number and not negative, not {value!r}")
+    refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed"})
+    refuse_unknown(train, {f.name for f in fields(DetectorSettings)})
+    check_bundle(bundle)
+    check_numbers({**tables, **train})
     return DetectorRecipe(**tables, train=DetectorSettings(**train), **bundle, text=text)
 
 
@@ -95,9 +97,26 @@ def run_detector_recipe(
     return trained, judge(trained, validation)
 
 
-def _refuse_unknown(table: Mapping[str, Any], known: set[str]) -> None:
+def check_bundle(table: Mapping[str, Any]) -> None:
+    """Raise RecipeError if the table of the bundle has an unknown key or precision."""
+    refuse_unknown(table, {"name", "licence", "description", "precision"})
+    if table.get("precision", "float32") not in PRECISIONS:
+        raise RecipeError(
+            f"There is no precision {table['precision']!r}", remedy=f"Use one of: {', '.join(PRECISIONS)}."
+        )
+
+
+def check_numbers(table: Mapping[str, Any]) -> None:
+    """Raise RecipeError if a value is no number or negative."""
+    for key, value in table.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise RecipeError(f"The key {key!r} must be a number and not negative, not {value!r}")
+
+
+def refuse_unknown(table: Mapping[str, Any], known: set[str]) -> None:
+    """Raise RecipeError if a table has a key that is not known."""
     for key in table:
         if key not in known:
             raise RecipeError(
-                f"A detector's recipe has no key {key!r}", remedy=f"It has: {', '.join(sorted(known))}."
+                f"This recipe has no key {key!r}", remedy=f"It has: {', '.join(sorted(known))}."
             )

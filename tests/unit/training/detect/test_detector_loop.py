@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 
 from inkdigits.bundles.detector import BundleDetector
-from inkdigits.errors import RecipeError, UsageError
+from inkdigits.errors import BundleError, RecipeError, UsageError
 from inkdigits.export.detector import export_detector
 from inkdigits.export.onnx import BundleFacts
 from inkdigits.models.detector import DigitDetector
@@ -18,29 +18,8 @@ from inkdigits.training.detect.loop import DetectorSettings, draw_batch, judge, 
 from inkdigits.training.detect.pages import LABELS, PagePool, join_pools, load_pool, save_pool
 from inkdigits.training.detect.recipe import load_detector_recipe
 
+MakePool = Callable[..., PagePool]
 SETTINGS = DetectorSettings(steps=4, batch_size=4, log_every=2)
-
-
-def make_pool(count: int = 8, *, seed: int = 0) -> PagePool:
-    """Rings (0) and bars (1) on small views."""
-    rng = np.random.default_rng(seed)
-    views = np.zeros((count, 64, 96), np.uint8)
-    boxes, labels, pages = [], [], []
-    for n in range(count):
-        for x in (10, 40, 70):
-            label = int(rng.integers(2))
-            if label:
-                cv2.rectangle(views[n], (x + 5, 20), (x + 7, 43), 255, -1)
-                boxes.append((x + 5, 20, 3, 24))
-            else:
-                cv2.ellipse(views[n], (x + 7, 32), (7, 11), 0, 0, 360, 255, 2)
-                boxes.append((x, 20, 15, 24))
-            labels.append(label)
-            pages.append(n)
-    return PagePool(
-        views, np.array(boxes, np.float32), np.array(labels, np.int64), np.array(pages, np.int64),
-        ("",) * count, ("strip",) * count,
-    )  # fmt: skip
 
 
 def make_network() -> DigitDetector:
@@ -48,7 +27,7 @@ def make_network() -> DigitDetector:
     return DigitDetector(labels=14, widths=(8, 8, 16, 16), depths=(1, 1, 1))
 
 
-def test_boxes_move_with_the_view() -> None:
+def test_boxes_move_with_the_view(make_pool: MakePool) -> None:
     pool = make_pool(1)
     for seed in range(5):
         views, boxes, _ = draw_batch(pool, np.array([0]), np.random.default_rng(seed))
@@ -62,7 +41,7 @@ def test_boxes_move_with_the_view() -> None:
                 assert len(rows) == pytest.approx(height, abs=4)
 
 
-def test_a_stopped_run_ends_like_one_that_went_through(tmp_path: Path) -> None:
+def test_a_stopped_run_ends_like_one_that_went_through(tmp_path: Path, make_pool: MakePool) -> None:
     pool = make_pool()
     whole = train_detector(make_network(), SETTINGS, train=[pool], validation=pool, folder=tmp_path / "a",
                            report=lambda _: None)  # fmt: skip
@@ -81,7 +60,7 @@ def test_a_stopped_run_ends_like_one_that_went_through(tmp_path: Path) -> None:
         assert torch.equal(weight, resumed.state_dict()[name]), name
 
 
-def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
+def test_another_run_in_the_folder_is_refused(tmp_path: Path, make_pool: MakePool) -> None:
     pool = make_pool()
     train_detector(
         make_network(), SETTINGS, train=[pool], validation=pool, folder=tmp_path, report=lambda _: None
@@ -91,7 +70,7 @@ def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
                        report=lambda _: None)  # fmt: skip
 
 
-def test_it_learns_to_tell_rings_from_bars(tmp_path: Path) -> None:
+def test_it_learns_to_tell_rings_from_bars(tmp_path: Path, make_pool: MakePool) -> None:
     settings = DetectorSettings(steps=60, batch_size=8, log_every=60, ema_decay=0.9, learning_rate=5e-3)
     trained = train_detector(make_network(), settings, train=[make_pool(64)], validation=make_pool(8, seed=1),
                              folder=tmp_path, report=lambda _: None)  # fmt: skip
@@ -111,7 +90,7 @@ def test_the_bundle_answers_like_the_network(tmp_path: Path) -> None:
     np.testing.assert_allclose(detector.run(view), expected, atol=1e-3)
 
 
-def test_pools_survive_the_disk_and_joining(tmp_path: Path) -> None:
+def test_pools_survive_the_disk_and_joining(tmp_path: Path, make_pool: MakePool) -> None:
     first, second = make_pool(3), make_pool(2, seed=1)
     save_pool(first, tmp_path / "pool.npz")
     joined = join_pools([load_pool(tmp_path / "pool.npz"), second])
@@ -132,3 +111,30 @@ def test_the_recipe_that_ships_is_valid() -> None:
     assert recipe.licence
     assert recipe.pages > recipe.validation_pages > 0
     assert recipe.train.steps > 0
+
+
+def test_eight_bits_keep_the_answers(tmp_path: Path, make_pool: MakePool) -> None:
+    pool = make_pool(64)
+    settings = DetectorSettings(steps=60, batch_size=8, log_every=60, ema_decay=0.9, learning_rate=5e-3)
+    network = train_detector(make_network(), settings, train=[pool], validation=pool, folder=tmp_path,
+                             report=lambda _: None)  # fmt: skip
+    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    export_detector(network, whole, BundleFacts("detector", LABELS))
+    export_detector(network, small, BundleFacts("detector", LABELS), views=pool.views)
+    assert small.stat().st_size < 0.6 * whole.stat().st_size
+    assert BundleDetector(small).metadata == BundleDetector(whole).metadata
+
+
+def test_eight_bits_that_change_too_much_are_not_written(
+    tmp_path: Path, make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inkdigits.export.detector._HEAT_TOLERANCE", -1.0)
+    network = make_network().eval()
+    bias = network.head[-1].bias
+    assert isinstance(bias, torch.Tensor)
+    torch.nn.init.constant_(bias, 1.0)  # every place may be a sign
+    with pytest.raises(BundleError, match="In 8 bits"):
+        export_detector(
+            network, tmp_path / "d.onnx", BundleFacts("detector", LABELS), views=make_pool(8).views
+        )
+    assert not (tmp_path / "d.onnx").exists()
