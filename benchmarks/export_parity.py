@@ -74,7 +74,7 @@ def measure_target(target: Target) -> list[dict[str, Any]]:
         files = export_bundle(source, target, Path(folder), with_int8=target is Target.onnx)
         for file in files:
             artifact = find_artifact(target, file.path.name)
-            run = artifact.load(artifact.opener)(file.path, file.form, source)  # type: ignore[arg-type,misc]
+            run = artifact.load(artifact.opener)(file.path, file.form, source)  # type: ignore[arg-type, misc, unused-ignore]
             rows.append(
                 {
                     "file": file.path.name,

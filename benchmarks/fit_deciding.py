@@ -1,24 +1,29 @@
-"""What made pages that neither network has seen say about the constants of `inkdigits.deciding`; prints them.
+"""What made pages that no network has seen say about the constants of `inkdigits.deciding`; prints them.
 
     INKDIGITS_DATA=/where/the/data/are python benchmarks/fit_deciding.py [--pages 600] [--model latin]
 
 Each sighting of the detector is matched with the digit that truly stands there (intersection over union of at least
-0.4). Exponents of the two answers are those of the least negative log-likelihood on sightings that are digits; the
-weights of score and of "none", and the calibration of the confidence, come from logistic regressions. Glyphs that
-stand alone and pieces of touching ones are fitted apart.
+0.4). Exponents of the three answers are those of the least negative log-likelihood on sightings that are digits;
+the weights of score and of "none", and the calibration of the confidence, come from logistic regressions. Glyphs
+that stand alone and pieces of touching ones are fitted apart.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from inkdigits import deciding
 from inkdigits.bundles import load_classifier
 from inkdigits.bundles.detector import load_detector
+from inkdigits.bundles.region import load_regions
 from inkdigits.datasets.synth import GlyphBank, make_synth_page
 from inkdigits.finding import find_digits
 from inkdigits.images import Page
@@ -38,13 +43,15 @@ class Seen(NamedTuple):
     none: Floats
     detected: Floats
     classified: Floats
+    again_none: Floats
+    again: Floats
     truth: npt.NDArray[np.int64]
 
     def only(self, rows: npt.NDArray[np.bool_]) -> Seen:
         """Return some rows."""
         return Seen(
             self.is_whole[rows], self.score[rows], self.none[rows], self.detected[rows], self.classified[rows],
-            self.truth[rows],
+            self.again_none[rows], self.again[rows], self.truth[rows],
         )  # fmt: skip
 
 
@@ -55,8 +62,9 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=600)
     parser.add_argument("--model", default="latin")
     parser.add_argument("--detector", default="detector")
+    parser.add_argument("--regions", default="regions")
     options = parser.parse_args()
-    seen = collect(options.pages, options.model, options.detector)
+    seen = collect(options.pages, options.model, options.detector, options.regions)
     for name, is_whole in (("WHOLE", True), ("CUT", False)):
         fit(name, seen.only(seen.is_whole == is_whole))
 
@@ -64,24 +72,47 @@ def main() -> None:
 def fit(name: str, seen: Seen) -> None:
     is_digit = seen.truth >= 0
     print(f"{name}: {len(is_digit)} sightings, {is_digit.sum()} of them digits")
-    a, b, shares = fit_exponents(seen.detected, seen.classified, seen.truth)
-    features = np.stack([log_odds(seen.score), -log_odds(seen.none)], axis=1)
+    (a, b, c), shares = fit_exponents([seen.detected, seen.classified, seen.again], seen.truth)
+    features = np.stack([log_odds(seen.score), -log_odds(seen.none), -log_odds(seen.again_none)], axis=1)
     fitted = LogisticRegression(C=100).fit(features, is_digit)
-    (score, none), bias = fitted.coef_[0], fitted.intercept_[0]
+    (score, none, again), bias = fitted.coef_[0], fitted.intercept_[0]
     found = shares.max(axis=1) * fitted.predict_proba(features)[:, 1]
     is_right = (shares.argmax(axis=1) == seen.truth)[:, None]
     shown = fitted.predict(features)
     platt = LogisticRegression(C=100).fit(log_odds(found)[shown, None], is_right[shown, 0])
     print(
         f"{name} = Weights(score={score:.2f}, none={none:.2f}, bias={bias:.2f}, detector={a:.1f}, "
-        f"classifier={b:.1f}, slope={platt.coef_[0, 0]:.2f}, shift={platt.intercept_[0]:.2f})"
+        f"classifier={b:.1f}, slope={platt.coef_[0, 0]:.2f}, shift={platt.intercept_[0]:.2f}, "
+        f"again={again:.2f}, region={c:.1f})"
     )
     print(f"right about being a digit: {fitted.score(features, is_digit):.4f}")
+    calibrate(name, seen)
 
 
-def collect(count: int, model: str, detector_name: str) -> Seen:
+def calibrate(name: str, seen: Seen) -> None:
+    """Print the calibration that the weights of `deciding` want as they are."""
+    is_whole = name == "WHOLE"
+    weights = deciding.WHOLE_AGAIN if is_whole else deciding.CUT_AGAIN
+    plain = replace(weights, slope=1.0, shift=0.0)
+    answers = zip((weights.detector, weights.classifier, weights.region),
+                  (seen.detected, seen.classified, seen.again), strict=True)  # fmt: skip
+    logs = [trust * np.log(np.maximum(answer, LEAST_PROB)) for trust, answer in answers]
+    shares = np.exp(join(np.sum(logs, axis=0)))
+    odds = plain.bias + plain.score * log_odds(seen.score) - plain.none * log_odds(seen.none)
+    odds -= plain.again * log_odds(seen.again_none)
+    shown, found = odds > 0, shares.max(axis=1) / (1 + np.exp(-odds))
+    is_right = shares.argmax(axis=1) == seen.truth
+    platt = LogisticRegression(C=100).fit(log_odds(found)[shown, None], is_right[shown])
+    print(
+        f"{name}_AGAIN as it is: right about being a digit {(shown == (seen.truth >= 0)).mean():.4f}, right labels "
+        f"{is_right[seen.truth >= 0].mean():.4f}; slope={platt.coef_[0, 0]:.2f}, shift={platt.intercept_[0]:.2f}"
+    )
+
+
+def collect(count: int, model: str, detector_name: str, regions_name: str) -> Seen:
     bank = GlyphBank.load()
     classifier, detector = load_classifier(model), load_detector(detector_name)
+    regions = load_regions(regions_name)
     rows = []
     for index in range(count):
         rng = np.random.default_rng([SEED, index])
@@ -89,7 +120,7 @@ def collect(count: int, model: str, detector_name: str) -> Seen:
             bank, rng=rng, size_px=(int(rng.integers(60, 240)), int(rng.integers(60, 600)))
         )
         image = synth.image if synth.image.ndim == 3 else np.repeat(synth.image[:, :, None], 3, axis=2)
-        found = find_digits(Page(image), 0, detector)
+        found = find_digits(Page(image), 0, detector, regions)
         signs = [(sign.box, int(sign.label)) for sign in synth.signs if sign.label.isdigit()]
         glyphs = [(s, s.glyph) for s in found.sightings if s.glyph is not None and s.probs is not None]
         if not glyphs:
@@ -99,7 +130,11 @@ def collect(count: int, model: str, detector_name: str) -> Seen:
             box = (*sighting.box.to_list(),)
             agreement, label = max(((agree(box, b), d) for b, d in signs), default=(0.0, -1))
             truth = label if agreement >= SAME else -1
-            rows.append((glyph.is_whole, sighting.score, float(n), sighting.probs, p, truth))
+            assert sighting.again is not None
+            again = sighting.again
+            rows.append(
+                (glyph.is_whole, sighting.score, float(n), sighting.probs, p, again.none, again.probs, truth)
+            )
     return Seen(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
@@ -112,23 +147,26 @@ def agree(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 
 def fit_exponents(
-    detected: Floats, classified: Floats, truth: npt.NDArray[np.int64]
-) -> tuple[float, float, Floats]:
-    """Return both exponents and the joined probabilities of all rows, (N, 10)."""
-    d, c = np.log(np.maximum(detected, LEAST_PROB)), np.log(np.maximum(classified, LEAST_PROB))
+    answers: Sequence[Floats], truth: npt.NDArray[np.int64]
+) -> tuple[tuple[float, ...], Floats]:
+    """Return the exponent of each answer and the joined probabilities of all rows, (N, 10)."""
+    logs = [np.log(np.maximum(answer, LEAST_PROB)) for answer in answers]
     chosen = truth >= 0
     rows, labels = np.arange(int(chosen.sum())), truth[chosen]
+    inside = [log[chosen] for log in logs]
     results = []
-    for a in np.arange(0, 1.31, 0.1):
-        for b in np.arange(0, 1.31, 0.1):
-            log_probs = join(a * d[chosen] + b * c[chosen])
-            loss = -log_probs[rows, labels].mean()
-            results.append((loss, (log_probs.argmax(1) == labels).mean(), a, b))
-    loss, right, a, b = min(results)
-    print(f"exponents {a:.1f} and {b:.1f}: loss {loss:.4f}, right {right:.4f}")
-    for name, logs in (("detector", d[chosen]), ("classifier", c[chosen])):
-        print(f"{name} alone: right {(logs.argmax(1) == labels).mean():.4f}")
-    return a, b, np.exp(join(a * d + b * c))
+    for exponents in product(np.arange(0, 1.21, 0.1), repeat=len(logs)):
+        log_probs = join(
+            sum((e * log for e, log in zip(exponents, inside, strict=True)), np.zeros_like(inside[0]))
+        )
+        results.append((-log_probs[rows, labels].mean(), (log_probs.argmax(1) == labels).mean(), exponents))
+    loss, right, best = min(results)
+    print(f"exponents {', '.join(f'{e:.1f}' for e in best)}: loss {loss:.4f}, right {right:.4f}")
+    for name, log in zip(("detector", "classifier", "region classifier"), inside, strict=True):
+        print(f"{name} alone: right {(log.argmax(1) == labels).mean():.4f}")
+    return best, np.exp(
+        join(sum((e * log for e, log in zip(best, logs, strict=True)), np.zeros_like(logs[0])))
+    )
 
 
 def join(logs: Floats) -> Floats:

@@ -21,11 +21,12 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True)
 class Weights:
-    """How two answers become one.
+    """How several answers become one.
 
-    A sighting is a digit where bias + score * log-odds of its score - none * log-odds of "none" is above 0. Which
-    digit it is, is the product of both answers with the exponents `detector` and `classifier`. The confidence is
-    that product as log-odds, times `slope` plus `shift`.
+    A sighting is a digit where bias + score * log-odds of its score - none * log-odds of the classifier's "none"
+    - again * log-odds of the region classifier's is above 0. Which digit it is, is the product of their answers
+    with the exponents `detector`, `classifier` and `region`. The confidence is that product as log-odds, times
+    `slope` plus `shift`.
     """
 
     score: float
@@ -35,6 +36,8 @@ class Weights:
     classifier: float = 0.6
     slope: float = 1.0
     shift: float = 0.0
+    again: float = 0.0
+    region: float = 0.0
 
 
 # The classifier knows what is no digit where it sees whole glyphs; to pieces of touching digits it says "none" too
@@ -42,6 +45,13 @@ class Weights:
 # were set on samples of own-handwriting, orand-car-a and the sets of symbols: docs/reading.md, "What was tried".
 WHOLE = Weights(score=2.94, none=0.34, bias=0.55, detector=0.9, classifier=0.3, slope=1.16, shift=-0.14)
 CUT = Weights(score=2.27, none=0.32, bias=1.25, detector=1.0, classifier=0.1, slope=1.13, shift=-0.14)
+# Where the region classifier was asked, too.
+WHOLE_AGAIN = Weights(
+    score=1.5, none=0.3, bias=0.5, detector=0.3, classifier=0.4, slope=1.0, shift=0.0, again=0.6, region=0.8
+)
+CUT_AGAIN = Weights(
+    score=1.5, none=0.3, bias=0.5, detector=0.3, classifier=0.3, slope=1.0, shift=0.0, again=0.6, region=0.8
+)
 SURELY_OTHER = 0.2  # below this probability of being a digit, ink beside digits is taken for a letter
 # A doubtful sighting beside sure digits is one more of them, if it stands in their line as one of them would.
 LEAST_BESIDE = 0.2  # its probability of being a digit is at least this
@@ -49,9 +59,16 @@ LIKE_HEIGHT = (0.65, 1.5)  # its height, in heights of the nearest digit
 SAME_LINE = 0.5  # they share this part of the lower one's height
 MOST_GAP = 1.0  # and stand so near, in heights of the digit
 MOST_SHARED = 0.35  # part of the narrower one's width that both share
+# What is lower than this part of the digits beside it is a point, a dash or a piece, unless it is so sure.
+LOW = 0.55
+LEAST_DIGITS_BESIDE = 2
+SURE_THOUGH_LOW = 0.97
 # What stands alone on a picture: the classifier has learned from more letters and symbols than people show to a
 # reader of digits, so it is believed up to a probability of 0.9 of being none: that keeps 99 of 100 digits.
 LONE = Weights(score=0.23, none=0.75, bias=2.0, detector=0.5, classifier=0.5)
+LONE_AGAIN = Weights(score=0.1, none=0.6, bias=2.0, detector=0.3, classifier=0.4, again=0.4, region=0.4)
+# The same where the detector was not asked.
+ALONE = Weights(score=0.0, none=1.0, bias=0.6, detector=0.0, classifier=0.5, again=0.6, region=0.5)
 LONE_BIAS = 2.2  # where only the classifier was asked
 LONE_NONE = (0.5, 0.99)  # outside of it the classifier is sure whether a lone glyph is a digit
 LEAST_PROB = 1e-5  # neither may veto the other
@@ -101,14 +118,23 @@ def _is_clear(opinion: Opinion) -> bool:
     return opinion.none is not None and opinion.none < CLEAR_NONE and float(opinion.probs.max()) > CLEAR_PROB
 
 
-def is_sure_alone(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
-    """Tell whether a page holds one glyph, not so wide as two that touch, of which the classifier is sure."""
-    if len(glyphs) != 1 or glyphs[0].box.width > CLEAR_WIDTH * glyphs[0].box.height:
+def is_sure_alone(sighting: Sighting) -> bool:
+    """Tell whether a page's only glyph, not so wide as two that touch, surely is a digit or surely none.
+
+    Args:
+        sighting: With what the classifier says, and the region classifier where it was asked.
+    """
+    glyph, opinion = sighting.glyph, sighting.opinion
+    if glyph is None or glyph.box.width > CLEAR_WIDTH * glyph.box.height:
         return False
-    probs, none = opinions[0]
-    if none is None:
+    if opinion is None or opinion.none is None:
         return False
-    return none > LONE_NONE[1] or (none < LONE_NONE[0] and float(probs.max()) > CLEAR_PROB)
+    if sighting.again is not None:
+        verdict = decide(sighting, opinion)
+        is_named = float(verdict.probs.max()) > CLEAR_PROB
+        return is_named if verdict.is_digit else float(verdict.probs.sum()) < SURELY_OTHER
+    is_named = opinion.none < LONE_NONE[0] and float(opinion.probs.max()) > CLEAR_PROB
+    return opinion.none > LONE_NONE[1] or is_named
 
 
 def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
@@ -119,27 +145,42 @@ def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
         opinion: What the classifier says; None if there was no ink to show it.
     """
     probs, none = opinion if opinion is not None else (None, None)
-    if sighting.probs is None:
+    if sighting.probs is None and sighting.again is None:
         if probs is None:
             return Verdict(is_digit=False, probs=np.zeros(len(DIGITS), np.float32))
         bias = LONE_BIAS if sighting.is_lone else 0.0
         exists = 1 / (1 + np.exp(_log_odds(none) - bias)) if none is not None else 1.0
         return Verdict(is_digit=exists > 0.5, probs=(probs * exists).astype(np.float32))
-    is_whole = sighting.glyph is not None and sighting.glyph.is_whole
-    weights = LONE if sighting.is_lone else WHOLE if is_whole else CUT
-    log_odds = weights.bias + weights.score * _log_odds(sighting.score)
-    if none is not None:
-        log_odds -= weights.none * _log_odds(none)
-    joined = weights.detector * _log(sighting.probs)
-    if probs is not None:
-        joined = joined + weights.classifier * _log(probs)
+    weights = _choose_weights(sighting)
+    log_odds, joined = weights.bias, np.zeros(len(DIGITS))
+    if sighting.probs is not None:
+        log_odds += weights.score * _log_odds(sighting.score)
+        joined += weights.detector * _log(sighting.probs)
+    for answer, doubt, trust in (
+        (opinion, weights.none, weights.classifier),
+        (sighting.again, weights.again, weights.region),
+    ):
+        if answer is not None:
+            log_odds -= doubt * _log_odds(answer.none) if answer.none is not None else 0.0
+            joined += trust * _log(answer.probs)
     shares = np.exp(joined - joined.max())
     found = shares / shares.sum() / (1 + np.exp(-log_odds))
     return Verdict(is_digit=log_odds > 0, probs=_calibrate(found, weights))
 
 
+def _choose_weights(sighting: Sighting) -> Weights:
+    was_seen_again = sighting.again is not None
+    if sighting.probs is None:
+        return ALONE
+    if sighting.is_lone:
+        return LONE_AGAIN if was_seen_again else LONE
+    if sighting.glyph is not None and sighting.glyph.is_whole:
+        return WHOLE_AGAIN if was_seen_again else WHOLE
+    return CUT_AGAIN if was_seen_again else CUT
+
+
 def reconsider(boxes: Sequence[Box], verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Take doubtful sightings for digits where they continue a line of digits.
+    """Take doubtful sightings for digits where they continue a line of digits, and for none where they are too low.
 
     Args:
         boxes: Where the sightings stand.
@@ -148,7 +189,8 @@ def reconsider(boxes: Sequence[Box], verdicts: Sequence[Verdict]) -> list[Verdic
     Returns:
         Verdicts in the same order.
     """
-    result = list(verdicts)
+    result = _drop_low(boxes, verdicts)
+    verdicts = list(result)
     sure = [box for box, verdict in zip(boxes, verdicts, strict=True) if verdict.is_digit]
     doubtful = [
         index for index, verdict in enumerate(verdicts)
@@ -158,6 +200,25 @@ def reconsider(boxes: Sequence[Box], verdicts: Sequence[Verdict]) -> list[Verdic
         if _continues_line(boxes[index], sure):
             result[index] = Verdict(is_digit=True, probs=verdicts[index].probs)
             sure.append(boxes[index])
+    return result
+
+
+def _drop_low(boxes: Sequence[Box], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Take back what is much lower than the digits beside it (points, dashes, pieces), unless it is sure."""
+    result = list(verdicts)
+    kept = [index for index, verdict in enumerate(verdicts) if verdict.is_digit]
+    for index in kept:
+        if float(verdicts[index].probs.sum()) >= SURE_THOUGH_LOW:
+            continue
+        box = boxes[index]
+        beside = [
+            boxes[other].height for other in kept
+            if other != index
+            and min(box.bottom, boxes[other].bottom) > max(box.y, boxes[other].y)
+            and box.height < boxes[other].height
+        ]  # fmt: skip
+        if len(beside) >= LEAST_DIGITS_BESIDE and box.height < LOW * median(beside):
+            result[index] = Verdict(is_digit=False, probs=np.zeros_like(verdicts[index].probs))
     return result
 
 

@@ -21,7 +21,7 @@ from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, 
 from inkdigits.ink.binarize import is_light_on_dark
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
-from inkdigits.looking import Detector, look
+from inkdigits.looking import Detector, Regions, look, look_again
 from inkdigits.types import Box, Gray, Probs, Rejected, Rule
 
 # A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
@@ -34,6 +34,10 @@ SPANNED_PX = 150  # unless the picture is a crop: its shorter side is lower than
 TIGHT_PX = 40  # pictures whose shorter side is no longer are crops of one sign; they get a border of paper
 BORDER = 0.25  # of the longer side; MNIST's own margin is 4 of 20 px
 TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before its polarity is in doubt
+# Ink that has not the form of one digit may be several that touch: if it is so many pens high, or if it fades like
+# a shadow but has so many heights of the glyphs beside it.
+CHAIN_PENS = 3.0
+FADED_HEIGHT = 0.5
 SAME_INK = 0.4  # a glyph whose box agrees with the detector's by this part gives the digit's box
 COVERED = 0.3  # a component that lies by this part in digits' boxes is not left over
 
@@ -61,6 +65,7 @@ class Sighting:
         probs: (10,) what the detector says which digit it is; None where it was not asked.
         opinion: What the classifier says, if it was asked before.
         is_lone: True if nothing else stands on the page.
+        again: What the region classifier says, if it was asked.
     """
 
     box: Box
@@ -69,6 +74,7 @@ class Sighting:
     probs: Probs | None = None
     opinion: Opinion | None = None
     is_lone: bool = False
+    again: Opinion | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class Components:
         glyphs: What may be digits, boxes in working pixels.
         rejected, rules: What can't be, boxes in pixels of the page.
         candidates: Small ink that may be marks.
+        may_hide_digits: True if what can't be a digit may be several.
     """
 
     def __init__(self, page: Page, index: int, *, light_on_dark: bool | None = None) -> None:
@@ -112,6 +119,7 @@ class Components:
         if len(self.glyphs) == 1 and is_large and _spans(self.glyphs[0].box, self.ink):
             specks = [*specks, Rejected(self.glyphs[0].box, "edge")]
             self.glyphs = []
+        self.may_hide_digits = _may_hide_digits(specks, self.glyphs, pen_px=self.ink.pen_px)
         self.to_page = _Scaler(self.ink.scale, page.size, border_px=border_px)
         self.rules = [replace(rule, box=self.to_page(rule.box), page=index) for rule in rules]
         left = [replace(item, box=self.to_page(item.box), page=index) for item in specks]
@@ -141,8 +149,8 @@ class Components:
         strokes = find_strokes(self.glyphs, [sighting.box for sighting in sightings])
         return self._found(sightings, self.rejected, strokes)
 
-    def ask(self, detector: Detector) -> Found:
-        """Let the detector say where digits and marks stand."""
+    def ask(self, detector: Detector, regions: Regions | None) -> Found:
+        """Let the detector say where digits and marks stand, and the region classifier look at each again."""
         ink, glyphs, to_page = self.ink, self.glyphs, self.to_page
         digits, marks = (
             look(self.full, detector, height_px=_measure_height(ink)) if not ink.is_blank else ([], [])
@@ -152,11 +160,19 @@ class Components:
             Sighting(to_page(_choose_box(sign, glyph)), glyph, sign.score, sign.probs)
             for sign, glyph in zip(digits, cut, strict=True)
         ]
+        rects = [_rect(sign) for sign in digits]
         cover = _measure_cover(glyphs, digits)
         lone = [glyph for glyph, part in zip(glyphs, cover, strict=True) if part < COVERED]
         is_possible = [_may_be_digit(glyph.box, digits) for glyph in lone]
         possible = [glyph for glyph, may in zip(lone, is_possible, strict=True) if may]
         sightings += [Sighting(to_page(glyph.box), glyph, UNSEEN_SCORE, UNSEEN_PROBS) for glyph in possible]
+        rects += [_to_rect(glyph.box) for glyph in possible]
+        if regions is not None and sightings:
+            probs, none = look_again(self.full, regions, rects)
+            sightings = [
+                replace(sighting, again=Opinion(p, float(n)))
+                for sighting, p, n in zip(sightings, probs, none, strict=True)
+            ]
         lone = [glyph for glyph, may in zip(lone, is_possible, strict=True) if not may]
         rejected = [*self.rejected, *(Rejected(to_page(glyph.box), "no digit", self.index) for glyph in lone)]
         strokes = find_strokes([s.glyph for s in sightings if s.glyph], [s.box for s in sightings if s.glyph])
@@ -164,21 +180,41 @@ class Components:
         strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
         return self._found(sightings, rejected, strokes)
 
-    def ask_alone(self, detector: Detector, opinion: Opinion) -> Found:
+    def take_alone(self, regions: Regions | None, opinion: Opinion) -> Sighting:
+        """Take the page's only glyph for a sighting, and let the region classifier look at it."""
+        glyph = self.glyphs[0]
+        again: Opinion | None = None
+        if regions is not None:
+            probs, none = look_again(self.full, regions, [_to_rect(glyph.box)])
+            again = Opinion(probs[0], float(none[0]))
+        return Sighting(self.to_page(glyph.box), glyph, opinion=opinion, is_lone=True, again=again)
+
+    def ask_alone(self, detector: Detector, regions: Regions | None, lone: Sighting) -> Found:
         """Let the detector say what the page's only glyph is, unless it sees several digits in it."""
-        found = self.ask(detector)
+        found = self.ask(detector, regions)
         sure = [sighting for sighting in found.sightings if sighting.score >= SURE_SCORE]
         if len(sure) > 1 or not found.sightings:
             return found
         best = max(found.sightings, key=lambda sighting: sighting.score)
-        glyph = self.glyphs[0]
-        lone = replace(best, box=self.to_page(glyph.box), glyph=glyph, opinion=opinion, is_lone=True)
-        return replace(found, sightings=[lone])
+        return replace(found, sightings=[replace(lone, score=best.score, probs=best.probs)])
+
+    def accept_alone(self, lone: Sighting) -> Found:
+        """Take the page's only glyph for what was said about it; the detector is not asked."""
+        return self._found([lone], self.rejected, find_strokes(self.glyphs, [lone.box]))
 
     def _found(self, sightings: list[Sighting], rejected: list[Rejected], strokes: list[Candidate]) -> Found:
         pen_px = self.ink.pen_px / self.ink.scale
         candidates = self.candidates + strokes
         return Found(self.page, self.index, sightings, rejected, self.rules, candidates, pen_px)
+
+
+def _may_hide_digits(items: Sequence[Rejected], glyphs: Sequence[Glyph], *, pen_px: float) -> bool:
+    height = median(glyph.box.height for glyph in glyphs) if glyphs else 0.0
+    return any(
+        (item.reason == "dash" and item.box.height >= CHAIN_PENS * pen_px)
+        or (item.reason == "smudge" and bool(glyphs) and item.box.height >= FADED_HEIGHT * height)
+        for item in items
+    )
 
 
 def _spans(box: Box, ink: InkPage) -> bool:
@@ -205,18 +241,19 @@ def _is_tight(gray: Gray, *, light_on_dark: bool) -> bool:
     return float(ink.mean()) >= TIGHT_EDGE
 
 
-def find_digits(page: Page, index: int, detector: Detector | None) -> Found:
+def find_digits(page: Page, index: int, detector: Detector | None, regions: Regions | None = None) -> Found:
     """Find what may be digits, and what may be marks between them.
 
     Args:
         page: The page.
         index: Its index in the document.
         detector: Asked where digits stand; without one every glyph may be a digit.
+        regions: Asked about each place that the detector names.
     """
     components = Components(page, index)
     if detector is None:
         return components.accept([None] * len(components.glyphs))
-    return components.ask(detector)
+    return components.ask(detector, regions)
 
 
 def _measure_height(ink: InkPage) -> float:
@@ -225,6 +262,10 @@ def _measure_height(ink: InkPage) -> float:
 
 def _rect(sign: Spotted) -> tuple[float, float, float, float]:
     return sign.x, sign.y, sign.width, sign.height
+
+
+def _to_rect(box: Box) -> tuple[float, float, float, float]:
+    return float(box.x), float(box.y), float(box.width), float(box.height)
 
 
 def _to_box(sign: Spotted) -> Box:

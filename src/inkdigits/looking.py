@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from inkdigits.bundles.detector import SAME_SIGN, Spotted
 from inkdigits.ink import InkPage, make_view
+from inkdigits.ink.region import measure_scale
 from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
-from inkdigits.types import Ink
+from inkdigits.types import Ink, Probs
 
 LEAST_SCORE = 0.1  # answers of the detector below it are no digits, whatever the classifier says
 LEAST_MARK_SCORE = 0.5
@@ -27,12 +28,17 @@ MOST_ENLARGED_PX = 700_000  # nor are larger pages enlarged beyond this
 # The height of digits is only guessed from components before the first look; where print or boxes mislead, the
 # guess is wrong by a factor of two. These are the factors of the scales that are looked at, and the most pixels of
 # a view other than the first.
-STEPS = (1.0, 0.42, 0.6, 0.8, 1.3, 1.8)
+STEPS = (1.0, 0.8, 1.3, 0.6, 0.42, 1.8)
 MOST_OTHER_PX = 300_000
+# Two looks are enough if they agree on digits of the right height, each with such a score and probability.
+LEAST_LOOKS = 2
+SETTLED_SCORE = 0.55
+SETTLED_PROB = 0.8
 # An answer counts by how near the height of its box is to the height that the detector was trained on: a Gaussian
 # of its logarithm with this standard deviation.
 HEIGHT_SPREAD = 0.35
 LEAST_WEIGHT = 0.02
+SIZES = (1.0, 0.9, 1.12)  # of a box, when it is looked at again
 SAME_BOX = 0.45  # boxes of two scales that agree so much (intersection over union) are the same sign
 LEAST_PROB = 1e-4  # no scale may veto a label
 
@@ -47,6 +53,16 @@ class Detector(Protocol):
 
     def detect(self, view: Ink, *, least_score: float) -> tuple[list[Spotted], list[Spotted]]:
         """Return digits and marks, best first, boxes in pixels of the view."""
+        ...
+
+
+class Regions(Protocol):
+    """Anything that tells which digit stands in a box; see `inkdigits.bundles.region.BundleRegions`."""
+
+    def predict(
+        self, view: Ink, boxes: Sequence[tuple[float, float, float, float]]
+    ) -> tuple[Probs, npt.NDArray[np.float32]]:
+        """Return (N, 10) which digit each box holds if any, and (N,) how probable it is that it holds none."""
         ...
 
 
@@ -77,14 +93,64 @@ def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[S
         scale = min(most, step * first)
         if scale not in scales and page.mask.size * scale**2 <= MOST_OTHER_PX:
             scales.append(scale)
-    looks = [Look(scale, *_detect(page, detector, scale)) for scale in scales]
-    if len(looks) == 1:  # a large page: one more look if the guess was far off
+    looks: list[Look] = []
+    for scale in scales:
+        looks.append(Look(scale, *_detect(page, detector, scale)))
+        if len(looks) >= LEAST_LOOKS and _is_settled(looks):
+            break
+    if len(scales) == 1:  # a large page: one more look if the guess was far off
         better = _correct(looks[0], most=most)
         looks = [looks[0] if better is None else Look(better, *_detect(page, detector, better))]
     marks = pool_looks({one.scale: one.marks for one in looks})
     return pool_looks({one.scale: one.digits for one in looks}), [
         m for m in marks if m.score >= LEAST_MARK_SCORE
     ]
+
+
+def look_again(
+    page: InkPage, regions: Regions, boxes: Sequence[tuple[float, float, float, float]]
+) -> tuple[Probs, npt.NDArray[np.float32]]:
+    """Look at each box again, at the size that it wants, with what stands around it.
+
+    Args:
+        page: Ink with its ruled lines.
+        regions: The region classifier.
+        boxes: x, y, width, height in working pixels.
+
+    Returns:
+        (N, 10) which digit each box holds if it holds one, and (N,) how probable it is that it holds none.
+    """
+    probs, none = np.zeros((len(boxes), 10), np.float32), np.ones(len(boxes), np.float32)
+    most = MOST_VIEW_PX / max(page.mask.shape)
+    wanted = [min(most, 2.0 ** round(np.log2(measure_scale(w, h)))) for _, _, w, h in boxes]
+    for scale in sorted(set(wanted)):  # views whose scale is right within a factor of 1.4
+        rows = [row for row, want in enumerate(wanted) if want == scale]
+        scaled = [
+            (x * scale + MARGIN_PX, y * scale + MARGIN_PX, w * scale, h * scale)
+            for x, y, w, h in (boxes[row] for row in rows)
+        ]
+        probs[rows], none[rows] = _ask_thrice(regions, make_view(page, scale=scale), scaled)
+    return probs, none
+
+
+def _ask_thrice(
+    regions: Regions, view: Ink, boxes: Sequence[tuple[float, float, float, float]]
+) -> tuple[Probs, npt.NDArray[np.float32]]:
+    """Ask about boxes as they are, a little tighter and wider, and join the answers as geometric means."""
+    sized = [_resize(box, factor) for factor in SIZES for box in boxes]
+    probs, none = regions.predict(view, sized)
+    joint = np.concatenate([probs * (1 - none[:, None]), none[:, None]], axis=1)
+    logs = np.log(np.maximum(joint, LEAST_PROB)).reshape(len(SIZES), len(boxes), -1).mean(axis=0)
+    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    digits = shares[:, :-1] / np.maximum(shares[:, :-1].sum(axis=1, keepdims=True), 1e-9)
+    return digits.astype(np.float32), shares[:, -1].astype(np.float32)
+
+
+def _resize(box: tuple[float, float, float, float], factor: float) -> tuple[float, float, float, float]:
+    x, y, width, height = box
+    more_x, more_y = (factor - 1) * width / 2, (factor - 1) * height / 2
+    return x - more_x, y - more_y, width * factor, height * factor
 
 
 def pool_looks(seen: Mapping[float, Sequence[Spotted]]) -> list[Spotted]:
@@ -179,6 +245,17 @@ def _share(
     area = float((box[2] - box[0]) * (box[3] - box[1]))
     areas = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
     return np.clip(width, 0, None) * np.clip(height, 0, None), area, areas
+
+
+def _is_settled(looks: Sequence[Look]) -> bool:
+    """Tell whether further looks would hardly change anything."""
+    digits = pool_looks({one.scale: one.digits for one in looks})
+    return bool(digits) and all(
+        sign.score >= SETTLED_SCORE
+        and float(sign.probs.max()) >= SETTLED_PROB
+        and abs(np.log(sign.height * looks[0].scale / DIGIT_PX)) <= 2 * HEIGHT_SPREAD
+        for sign in digits
+    )
 
 
 def _correct(one: Look, *, most: float) -> float | None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from statistics import median
 
 import numpy as np
 
 from inkdigits.bundles import BundleClassifier, load_classifier
 from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
+from inkdigits.bundles.region import DEFAULT_REGIONS, load_regions
 from inkdigits.deciding import (
     DIGITS,
     SURELY_OTHER,
@@ -28,11 +30,12 @@ from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
 from inkdigits.ink.words import find_words
-from inkdigits.looking import Detector
-from inkdigits.types import Cells, Classifier, Digit, Ink, Number, Reading, Rejected
+from inkdigits.looking import Detector, Regions
+from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
 AUTO = "auto"
+LETTER_HEIGHT = 0.65  # of digits: specks are lower where their size was judged by digits
 
 
 class Reader:
@@ -42,6 +45,8 @@ class Reader:
         model: Name of a model that ships, path of a bundle, or any object with `labels` and `predict_proba`.
         detector: What finds the digits: "auto" takes the detector that ships wherever `model` is a bundle for the
             digits 0 to 9; a path or an open detector; or None for connected components alone.
+        regions: What looks again at each place that the detector names: "auto" takes the region classifier that
+            ships wherever the detector is "auto"; a path or an open one; or None for none.
         min_confidence: Digits below it are not read: "?" stands in their number's text, and `Reading.review` lists
             them with their alternatives; in [0, 1].
         limits: How many bytes, pixels and pages are accepted.
@@ -56,6 +61,7 @@ class Reader:
         model: str | os.PathLike[str] | Classifier = DEFAULT_MODEL,
         *,
         detector: str | os.PathLike[str] | Detector | None = AUTO,
+        regions: str | os.PathLike[str] | Regions | None = AUTO,
         min_confidence: float = 0.0,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
@@ -68,6 +74,7 @@ class Reader:
             load_classifier(model) if isinstance(model, str | os.PathLike) else model
         )
         self.detector = _open_detector(detector, self.classifier)
+        self.regions = _open_regions(regions, is_default=detector == AUTO and self.detector is not None)
         self.min_confidence = min_confidence
         self.limits = limits
 
@@ -150,7 +157,7 @@ class Reader:
         if self.detector is None:
             return [page.accept([None] * len(page.glyphs)) for page in pages]
         if not self._knows_none():
-            return [page.ask(self.detector) for page in pages]
+            return [page.ask(self.detector, self.regions) for page in pages]
         opinions = iter(self._ask([glyph for page in pages for glyph in page.glyphs]))
         return [
             self._look_closer(page, [next(opinions) for _ in page.glyphs], self.detector) for page in pages
@@ -158,16 +165,35 @@ class Reader:
 
     def _look_closer(self, page: Components, opinions: Sequence[Opinion], detector: Detector) -> Found:
         """Ask the detector where the classifier is not sure; look at a tight crop in the other polarity before."""
+        if page.may_hide_digits:
+            return page.ask(detector, self.regions)
+        if len(page.glyphs) == 1:
+            return self._look_at_lone(page, opinions[0], detector)
         if are_clear(page.glyphs, opinions):
             return page.accept(opinions)
+        turned = self._turn(page)
+        return page.ask(detector, self.regions) if turned is None else turned
+
+    def _look_at_lone(self, page: Components, opinion: Opinion, detector: Detector) -> Found:
+        """Ask the region classifier about a page's only glyph, and the detector where that is not enough."""
+        if not are_clear(page.glyphs, [opinion]):
+            turned = self._turn(page)
+            if turned is not None:
+                return turned
+        lone = page.take_alone(self.regions, opinion)
+        if is_sure_alone(lone):
+            return page.accept_alone(lone)
+        return page.ask_alone(detector, self.regions, lone)
+
+    def _turn(self, page: Components) -> Found | None:
+        """Look at a tight crop in the other polarity, if that shows one clear digit."""
         turned = page.turn()
-        if turned is not None and len(turned.glyphs) == 1:
-            others = self._ask(turned.glyphs)
-            if are_clear(turned.glyphs, others):
-                return turned.accept(others)
-        if is_sure_alone(page.glyphs, opinions):
-            return page.accept(opinions)
-        return page.ask_alone(detector, opinions[0]) if len(page.glyphs) == 1 else page.ask(detector)
+        if turned is None or len(turned.glyphs) != 1:
+            return None
+        opinions = self._ask(turned.glyphs)
+        if not are_clear(turned.glyphs, opinions):
+            return None
+        return turned.accept_alone(turned.take_alone(self.regions, opinions[0]))
 
     def _judge(self, sightings: Sequence[Sighting]) -> list[Verdict]:
         """Ask the classifier about all glyphs at once, and weigh its answer with the detector's."""
@@ -202,6 +228,7 @@ class Reader:
                 Rejected(s.box, "no digit", found.index) for s, verdict in pairs if not verdict.is_digit
             ]
             others = [item.box for item in found.rejected if item.reason == "no digit"]
+            others += _find_large_specks(found.rejected, [digit.box for digit in digits])
             others += [
                 sighting.box
                 for sighting, verdict in pairs
@@ -238,6 +265,13 @@ class Reader:
         return Digit(ranked[0][0], ranked[0][1], sighting.box, tuple(ranked[1:]))
 
 
+def _find_large_specks(rejected: Sequence[Rejected], digits: Sequence[Box]) -> list[Box]:
+    """Return specks if some are nearly as high as digits: beside large frames, letters are taken for specks."""
+    specks = [item.box for item in rejected if item.reason == "speck"]
+    height = median(box.height for box in digits) if digits else 0
+    return specks if any(box.height >= LETTER_HEIGHT * height for box in specks) else []
+
+
 def _open_detector(
     detector: str | os.PathLike[str] | Detector | None, classifier: Classifier
 ) -> Detector | None:
@@ -245,3 +279,9 @@ def _open_detector(
         return load_detector(detector) if isinstance(detector, str | os.PathLike) else detector
     is_ours = isinstance(classifier, BundleClassifier) and classifier.labels == DIGITS
     return load_detector(DEFAULT_DETECTOR) if is_ours else None
+
+
+def _open_regions(regions: str | os.PathLike[str] | Regions | None, *, is_default: bool) -> Regions | None:
+    if regions != AUTO:
+        return load_regions(regions) if isinstance(regions, str | os.PathLike) else regions
+    return load_regions(DEFAULT_REGIONS) if is_default else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from inkdigits.deciding import are_clear, decide, is_sure_alone
+from inkdigits.deciding import Verdict, are_clear, decide, is_sure_alone, reconsider
 from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
 from inkdigits.types import Box, Probs
@@ -83,14 +85,39 @@ def test_only_pages_of_sure_digits_are_clear(
     assert are_clear(glyphs, opinions) is wanted
 
 
+def alone(opinion: Opinion, *, width: int = 12, again: Opinion | None = None) -> Sighting:
+    return Sighting(BOX, make_glyph(width=width), opinion=opinion, is_lone=True, again=again)
+
+
 def test_a_lone_glyph_of_which_the_classifier_is_sure() -> None:
-    assert is_sure_alone([make_glyph()], [CLEAR])
-    assert is_sure_alone([make_glyph()], [Opinion(lean(3, 0.99), 0.999)])
-    assert not is_sure_alone([make_glyph()], [Opinion(lean(3, 0.99), 0.8)])
-    assert not is_sure_alone([make_glyph()], [Opinion(lean(3, 0.6), 0.1)])
-    assert not is_sure_alone([make_glyph(width=40)], [CLEAR])  # two digits that touch
-    assert not is_sure_alone([make_glyph()] * 2, [CLEAR] * 2)
-    assert not is_sure_alone([make_glyph()], [Opinion(lean(3, 0.99), None)])
+    assert is_sure_alone(alone(CLEAR))
+    assert is_sure_alone(alone(Opinion(lean(3, 0.99), 0.999)))
+    assert not is_sure_alone(alone(Opinion(lean(3, 0.99), 0.8)))
+    assert not is_sure_alone(alone(Opinion(lean(3, 0.6), 0.1)))
+    assert not is_sure_alone(alone(CLEAR, width=40))  # two digits that touch
+    assert not is_sure_alone(alone(Opinion(lean(3, 0.99), None)))
+
+
+def test_a_lone_glyph_is_sure_if_both_classifiers_are() -> None:
+    digit, none = Opinion(lean(3, 0.99), 0.01), Opinion(lean(3, 0.9), 0.99)
+    assert is_sure_alone(alone(CLEAR, again=digit))
+    assert is_sure_alone(alone(Opinion(lean(3, 0.99), 0.9), again=none))
+    assert not is_sure_alone(alone(Opinion(lean(3, 0.99), 0.9), again=digit))
+    assert not is_sure_alone(alone(Opinion(lean(7, 0.99), 0.05), again=digit))
+    verdict = decide(alone(CLEAR, again=digit), CLEAR)
+    assert verdict.is_digit
+    assert verdict.probs.argmax() == 3
+
+
+def test_points_beside_digits_are_no_digits() -> None:
+    boxes = [Box(0, 0, 20, 40), Box(30, 0, 20, 40), Box(55, 30, 8, 12), Box(70, 10, 16, 28)]
+    sure, unsure = (
+        Verdict(is_digit=True, probs=lean(3, 0.99)),
+        Verdict(is_digit=True, probs=lean(1, 0.99) * 0.8),
+    )
+    judged = reconsider(boxes, [sure, sure, unsure, unsure])
+    assert [verdict.is_digit for verdict in judged] == [True, True, False, True]
+    assert all(verdict.is_digit for verdict in reconsider(boxes, [sure] * 4))
 
 
 def test_a_lone_glyph_may_look_a_little_like_a_letter() -> None:
@@ -99,3 +126,11 @@ def test_a_lone_glyph_may_look_a_little_like_a_letter() -> None:
     verdict = decide(Sighting(BOX, None, is_lone=True), opinion)
     assert verdict.is_digit
     assert 0.3 < float(verdict.probs.sum()) < 1
+
+
+def test_the_region_classifier_is_heard() -> None:
+    seen = sight(score=0.5, probs=lean(3, 0.6))
+    surely = decide(replace(seen, again=Opinion(lean(7, 0.999), 0.01)), Opinion(lean(7, 0.6), 0.3))
+    hardly = decide(replace(seen, again=Opinion(lean(7, 0.999), 0.99)), Opinion(lean(7, 0.6), 0.3))
+    assert surely.probs.argmax() == 7
+    assert surely.probs.sum() > hardly.probs.sum()

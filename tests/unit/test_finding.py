@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from inkdigits.bundles.detector import Spotted
 from inkdigits.finding import Components, Found, find_digits
 from inkdigits.images import Page
 from inkdigits.ink.view import MARGIN_PX
-from inkdigits.types import Box, Gray, Ink
+from inkdigits.types import Box, Gray, Ink, Probs
 
 TRUTH = [Box(40, 40, 30, 60), Box(120, 40, 30, 60)]
 
@@ -111,3 +114,44 @@ def test_a_picture_with_paper_around_its_ink_is_not_turned() -> None:
     assert (
         Components(Page(np.repeat(draw()[:, :, None], 3, axis=2)), 0).turn() is None
     )  # too large to be a crop
+
+
+class SeesAgain:
+    """Says 4 about every box, and remembers the boxes in the view."""
+
+    def __init__(self) -> None:
+        self.boxes: list[tuple[float, float, float, float]] = []
+
+    def predict(
+        self, view: Ink, boxes: Sequence[tuple[float, float, float, float]]
+    ) -> tuple[Probs, npt.NDArray[np.float32]]:
+        self.boxes += boxes
+        probs = np.full((len(boxes), 10), 0.01, np.float32)
+        probs[:, 4] = 0.91
+        return probs, np.full(len(boxes), 0.2, np.float32)
+
+
+def test_each_place_is_looked_at_again() -> None:
+    regions = SeesAgain()
+    page = Page(np.repeat(draw()[:, :, None], 3, axis=2))
+    found = find_digits(page, 0, Known(TRUTH[:1], page_px=(140, 220)), regions)
+    assert len(found.sightings) == 2  # one of them unseen by the detector
+    for sighting in found.sightings:
+        assert sighting.again is not None
+        assert sighting.again.probs.argmax() == 4
+        assert sighting.again.none == pytest.approx(0.2, abs=0.01)
+    heights = {round(height) for *_, height in regions.boxes}
+    assert all(15 <= height <= 40 for height in heights)  # the size that the region classifier wants
+
+
+def test_a_chain_of_digits_is_no_dash_to_pass_over() -> None:
+    page = np.full((140, 400), 235, np.uint8)
+    cv2.rectangle(page, (20, 42), (50, 98), 20, 5)
+    for x in range(100, 360, 36):  # rings that touch
+        cv2.ellipse(page, (x, 70), (18, 28), 0, 0, 360, 20, 5)
+    components = Components(Page(np.repeat(page[:, :, None], 3, axis=2)), 0)
+    assert len(components.glyphs) == 1
+    assert components.may_hide_digits
+    page[:, 80:] = 235
+    cv2.line(page, (100, 70), (250, 70), 20, 6)  # a dash is one pen high
+    assert not Components(Page(np.repeat(page[:, :, None], 3, axis=2)), 0).may_hide_digits

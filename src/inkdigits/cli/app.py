@@ -23,6 +23,7 @@ from inkdigits.cli.robustness import robustness
 from inkdigits.cli.serve import serve
 from inkdigits.cli.train import train
 from inkdigits.cli.train_detector import train_detector
+from inkdigits.cli.train_regions import train_regions
 from inkdigits.cli.tune import tune
 from inkdigits.errors import InkdigitsError
 
@@ -68,6 +69,7 @@ app.command()(read)
 app.command()(serve)
 app.command()(train)
 app.command()(train_detector)
+app.command()(train_regions)
 app.command()(tune)
 app.command()(evaluate)
 app.command()(explain)

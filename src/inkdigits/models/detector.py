@@ -8,29 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from inkdigits.models.layers import check_widths, make_conv_block
+from inkdigits.models.layers import ResidualBlock, check_widths, make_conv_block
 
 STRIDE = 4
 """Pixels between two places of the output."""
-
-
-class _Residual(nn.Module):
-    """Two convolutions around which the input runs past."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = make_conv_block(channels, channels)
-        self.second = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (N, C, H, W) -> (N, C, H, W)."""
-        changed: Tensor = self.second(self.first(x))
-        return torch.relu(x + changed)
 
 
 class DigitDetector(nn.Module):
@@ -59,9 +42,15 @@ class DigitDetector(nn.Module):
         w2, w4, w8, w16 = check_widths("widths", widths, count=4)
         d4, d8, d16 = check_widths("depths", depths, count=3)
         self.stem = nn.Sequential(make_conv_block(1, w2, kernel=5, stride=2), make_conv_block(w2, w2))
-        self.at4 = nn.Sequential(make_conv_block(w2, w4, stride=2), *(_Residual(w4) for _ in range(d4)))
-        self.at8 = nn.Sequential(make_conv_block(w4, w8, stride=2), *(_Residual(w8) for _ in range(d8)))
-        self.at16 = nn.Sequential(make_conv_block(w8, w16, stride=2), *(_Residual(w16) for _ in range(d16)))
+        self.at4 = nn.Sequential(
+            make_conv_block(w2, w4, stride=2), *(ResidualBlock(w4, w4) for _ in range(d4))
+        )
+        self.at8 = nn.Sequential(
+            make_conv_block(w4, w8, stride=2), *(ResidualBlock(w8, w8) for _ in range(d8))
+        )
+        self.at16 = nn.Sequential(
+            make_conv_block(w8, w16, stride=2), *(ResidualBlock(w16, w16) for _ in range(d16))
+        )
         self.from16 = make_conv_block(w16, w8, kernel=1)
         self.mix8 = make_conv_block(w8, w8)
         self.from8 = make_conv_block(w8, 64, kernel=1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from inkdigits.errors import RecipeError
 
@@ -18,6 +19,27 @@ def make_conv_block(
         nn.BatchNorm2d(out_channels),
         nn.ReLU(),
     )
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions beside a shortcut; a 1x1 convolution fits the shortcut where shapes change."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.first = make_conv_block(in_channels, out_channels, stride=stride)
+        self.second = nn.Sequential(
+            nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False), nn.BatchNorm2d(out_channels)
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or in_channels != out_channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
+                nn.BatchNorm2d(out_channels),
+            )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return (N, out, H / stride, W / stride) from (N, in, H, W)."""
+        return F.relu(self.second(self.first(maps)) + self.shortcut(maps))
 
 
 def check_dropout(dropout: float) -> float:

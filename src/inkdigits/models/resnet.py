@@ -4,32 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inkdigits.errors import RecipeError
-from inkdigits.models.layers import check_dropout, check_widths, make_conv_block
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions beside a shortcut; a 1x1 convolution fits the shortcut where shapes change."""
-
-    def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1) -> None:
-        super().__init__()
-        self.first = make_conv_block(in_channels, out_channels, stride=stride)
-        self.second = nn.Sequential(
-            nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False), nn.BatchNorm2d(out_channels)
-        )
-        self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or in_channels != out_channels:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
-                nn.BatchNorm2d(out_channels),
-            )
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """Return (N, out, H / stride, W / stride) from (N, in, H, W)."""
-        return F.relu(self.second(self.first(maps)) + self.shortcut(maps))
+from inkdigits.models.layers import ResidualBlock, check_dropout, check_widths, make_conv_block
 
 
 class ResNet(nn.Module):

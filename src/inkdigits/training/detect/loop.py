@@ -99,7 +99,7 @@ def train_detector(
         views, boxes, labels = draw_batch(pool, chosen, rng)
         targets = make_targets(boxes, labels, size_px=(views.shape[2], views.shape[3]))
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * _rate(step, settings.steps)
+            group["lr"] = settings.learning_rate * measure_rate(step, settings.steps)
         network.train()
         with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
             outputs = network(views.to(device).contiguous(memory_format=torch.channels_last))
@@ -149,7 +149,8 @@ def judge(network: torch.nn.Module, pool: PagePool, *, batch_size: int = 25) -> 
     return {name: total / batches for name, total in sums.items()} | {"accuracy": right / max(1, signs)}
 
 
-def _rate(step: int, steps: int) -> float:
+def measure_rate(step: int, steps: int) -> float:
+    """Return the part of the highest learning rate at a step: a short rise, then a cosine."""
     warmup = _WARMUP * steps
     if step < warmup:
         return 0.04 + 0.96 * step / warmup

@@ -203,6 +203,13 @@ def load_or_make_pool(folder: Path, *, seed: int, count: int, workers: int = 2) 
         count: Number of views, rounded up to whole shards.
         workers: Processes that draw.
     """
+    return join_pools(
+        [load_pool(path) for path in find_shards(folder, seed=seed, count=count, workers=workers)]
+    )
+
+
+def find_shards(folder: Path, *, seed: int, count: int, workers: int = 2) -> list[Path]:
+    """Return the files that hold a pool; those that are missing are made. Arguments as for `load_or_make_pool`."""
     shards = range(-(-count // _SHARD))
     paths = [folder / f"pages-{seed}-{shard:04}.npz" for shard in shards]
     missing = [(path, seed * 100_000 + shard) for path, shard in zip(paths, shards, strict=True)
@@ -210,7 +217,7 @@ def load_or_make_pool(folder: Path, *, seed: int, count: int, workers: int = 2) 
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
         map_processes(_make_shard, missing, workers=workers)
-    return join_pools([load_pool(path) for path in paths])
+    return paths
 
 
 def _make_shard(job: tuple[Path, int]) -> None:

@@ -1,0 +1,130 @@
+"""A region classifier's recipe: TOML in, frozen values out, and the run that it describes.
+
+Owns: the recipe's keys and the order of a run. Leaves to others: each step.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from inkdigits.errors import RecipeError
+from inkdigits.models.region import RegionClassifier
+from inkdigits.training.detect.pages import find_shards, load_pool
+from inkdigits.training.detect.recipe import check_bundle, check_numbers, refuse_unknown
+from inkdigits.training.detect.region_loop import (
+    RegionSettings,
+    judge_regions,
+    predict_regions,
+    train_regions,
+)
+from inkdigits.training.detect.regions import Drawer, Regions, join_regions, load_or_collect
+from inkdigits.training.temperature import fit_temperature
+
+_PROBES: Final = 2048
+"""Regions that tell the ranges of 8 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRecipe:
+    """Everything that decides what a region classifier becomes.
+
+    Attributes:
+        pages: Number of synthetic views in each pool.
+        pools: Number of pools to learn from, one after another.
+        validation_pages: Number of other views that only judge.
+        seed: Of the first pool, numbered as in a detector's recipe.
+        train: How it is trained.
+        name, licence, description: Of the bundle.
+        precision: Of its weights and activations, "float32" or "int8".
+        text: The recipe as it was written.
+    """
+
+    pages: int = 16_000
+    pools: int = 1
+    validation_pages: int = 500
+    seed: int = 100
+    train: RegionSettings = field(default_factory=RegionSettings)
+    name: str = "regions"
+    licence: str = ""
+    description: str = ""
+    precision: str = "float32"
+    text: str = ""
+
+
+def load_region_recipe(path: Path) -> RegionRecipe:
+    """Read a region classifier's recipe.
+
+    Raises:
+        RecipeError: If the file is missing, is no TOML, or holds an unknown key or an impossible value.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
+    train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
+    refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed"})
+    refuse_unknown(train, {f.name for f in fields(RegionSettings)})
+    check_bundle(bundle)
+    check_numbers({**tables, **train})
+    return RegionRecipe(**tables, train=RegionSettings(**train), **bundle, text=text)
+
+
+@dataclass(frozen=True)
+class TrainedRegions:
+    """What a run gave: the network, its temperature, what the validation views say about it, and some regions."""
+
+    network: RegionClassifier
+    temperature: float
+    metrics: dict[str, float]
+    probes: npt.NDArray[np.float32]
+
+
+def run_region_recipe(
+    recipe: RegionRecipe,
+    folder: Path,
+    *,
+    pages: Path,
+    detector: Path,
+    report: Callable[[dict[str, float]], None],
+    workers: int = 2,
+) -> TrainedRegions:
+    """Make pages, collect boxes and train; what is there already is taken up.
+
+    Args:
+        recipe: Says how.
+        folder: Where boxes, checkpoint and log go.
+        pages: Where pages are kept.
+        detector: Bundle of the detector whose boxes are learned from.
+        report: Hears each line of the log.
+        workers: Processes that draw pages and collect boxes.
+    """
+    seeds = [recipe.seed, *(recipe.seed + 1 + index for index in range(1, recipe.pools))]
+
+    def load(seed: int, count: int) -> tuple[npt.NDArray[np.uint8], Regions]:
+        shards = find_shards(pages, seed=seed, count=count, workers=workers)
+        parts = load_or_collect(shards, detector, folder / "regions", workers=workers)
+        pools = [load_pool(path) for path in shards]
+        views = np.concatenate([pool.views for pool in pools])
+        return views, join_regions(parts, pages_each=[len(pool) for pool in pools])
+
+    drawers = [Drawer(*load(seed, recipe.pages)) for seed in seeds]
+    judged_by = load(recipe.seed + 1, recipe.validation_pages)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.train.seed)
+        network = RegionClassifier()
+        trained = train_regions(
+            network, recipe.train, train=drawers, validation=judged_by, folder=folder, report=report
+        )
+    logits = torch.from_numpy(predict_regions(trained, *judged_by))
+    temperature = fit_temperature(logits, torch.from_numpy(judged_by[1].labels))
+    probes, _ = drawers[-1].draw(_PROBES, np.random.default_rng(recipe.train.seed))
+    return TrainedRegions(trained, temperature, judge_regions(trained, *judged_by), probes.numpy())
