@@ -7,7 +7,7 @@ import pytest
 
 from inkdigits.bundles import load_classifier
 from inkdigits.datasets import load_dataset, subset
-from inkdigits.evaluation.mislabelled import find_mislabelled
+from inkdigits.evaluation.mislabelled import ask_neighbours, find_mislabelled, join_opinions
 from inkdigits.evaluation.run import predict, to_forms
 
 CONFIRMED = (
@@ -76,3 +76,42 @@ def test_errors_of_mnist_that_people_confirmed_stand_in_front() -> None:
     data = subset(load_dataset("mnist", "test"), np.concatenate([CONFIRMED, others]))
     made = find_mislabelled(data.labels, predict(load_classifier("latin"), to_forms(data)))
     assert (made.ranking[:30] < len(CONFIRMED)).sum() >= 10
+
+
+def test_neighbours_outvote_a_wrong_label() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1, 2], 50)
+    features = np.eye(3)[truth] + rng.normal(0, 0.1, (150, 3))
+    labels = truth.copy()
+    labels[[3, 77]] = 2
+    probs = ask_neighbours(features, labels, classes=4, k=10)
+    assert probs.shape == (150, 4)
+    np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(probs.argmax(axis=1), truth)
+    assert probs[:, 3].max() < 0.01
+    assert set(find_mislabelled(labels, probs).ranking[:2]) == {3, 77}
+
+
+def test_votes_by_hand() -> None:
+    features = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], float)
+    labels = np.array([0, 1, 1, 0])
+    probs = ask_neighbours(features, labels, classes=2, k=1)
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(probs[0], [0.01 / (half + 0.02), (half + 0.01) / (half + 0.02)], rtol=1e-5)
+    np.testing.assert_allclose(probs[3], [0.5, 0.5])  # nothing is like an image without features
+    np.testing.assert_allclose(ask_neighbours(features[:1], labels[:1], classes=2), [[0.5, 0.5]])
+
+
+def test_more_images_than_a_block_are_asked_alike() -> None:
+    rng = np.random.default_rng(1)
+    features, labels = rng.normal(size=(1200, 4)), rng.integers(0, 3, 1200)
+    probs = ask_neighbours(features, labels, classes=3, k=5)
+    order = rng.permutation(1200)
+    np.testing.assert_allclose(
+        ask_neighbours(features[order], labels[order], classes=3, k=5), probs[order], atol=1e-4
+    )
+
+
+def test_joined_opinions_are_their_mean() -> None:
+    joined = join_opinions([np.array([[1, 0]], np.float32), np.array([[0.5, 0.5]], np.float32)])
+    np.testing.assert_allclose(joined, [[0.75, 0.25]])
