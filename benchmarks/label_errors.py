@@ -54,7 +54,7 @@ def main() -> None:
     print(section)
     cards = [
         (
-            f"{i}: {data.labels[i]} or {opinions[OURS][i].argmax()}{' *' if i in CONFIRMED else ''}",
+            f"{i}: {data.labels[i]} or {find_other(opinions[OURS][i], data.labels[i])}{' *' if i in CONFIRMED else ''}",
             data.images[i],
         )
         for i in ranks[OURS][:READ].tolist()
@@ -104,6 +104,11 @@ def collect_opinions(data: LabelledImages, others: Mapping[str, str]) -> dict[st
 
 def compute_features(model: BundleClassifier, data: LabelledImages) -> np.ndarray:
     return BundleLayers(model).compute_features(data.images)
+
+
+def find_other(probs: np.ndarray, label: np.int64) -> int:
+    """Return the most probable class but the given one."""
+    return int(np.delete(np.arange(len(probs)), label)[np.delete(probs, label).argmax()])
 
 
 def rank_of(ranking: np.ndarray) -> list[int]:
