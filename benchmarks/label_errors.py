@@ -52,13 +52,10 @@ def main() -> None:
     ranks = {name: find_mislabelled(data.labels, probs).ranking for name, probs in opinions.items()}
     section = make_section({name: rank_of(ranking) for name, ranking in ranks.items()})
     print(section)
-    cards = [
-        (
-            f"{i}: {data.labels[i]} or {find_other(opinions[OURS][i], data.labels[i])}{' *' if i in CONFIRMED else ''}",
-            data.images[i],
-        )
-        for i in ranks[OURS][:READ].tolist()
-    ]
+    cards = []
+    for i in ranks[OURS][:READ].tolist():
+        other, mark = find_other(opinions[OURS][i], data.labels[i]), " *" if i in CONFIRMED else ""
+        cards.append((f"{i}: {data.labels[i]} or {other}{mark}", data.images[i]))
     save_picture_sheet(
         cards, options.output / "doubtful.png", title="Given label or better one; * is on the list"
     )

@@ -147,7 +147,7 @@ def make_section(results: Sequence[CorruptionResult], steps: Sequence[SweepStep]
         "Written by `python benchmarks/robustness.py --write`. Wrong answers in % under the fifteen corruptions of",
         "MNIST-C (Mu & Gilmer 2019), made anew by `inkdigits.evaluation.corruptions` on "
         f"{describe_digits(results[0])},",
-        f"seed {SEED}; no model was trained or tuned on corrupted digits. Models that don't ship learned from MNIST's",
+        f"seed {SEED}; no model was trained or tuned on corrupted digits. Models that don't ship learned MNIST's",
         "training part by their built-in recipes. Left: the 28x28 pictures as they are,",
         "the main figure; right (norm.): brought into MNIST's form first.",
         "",
