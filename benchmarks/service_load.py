@@ -37,8 +37,8 @@ ROOT = Path(__file__).parent.parent
 SECONDS, RATE_PER_S = 20, 20
 OVERLOAD = 10
 PATIENCE_S = 30
-# What waits for a place waits in the client, and counts. The service answers 503 beyond 4,000 connections and
-# closes them while the request still comes in: one connection for each request would measure resets, not refusals.
+# Of this client: what waits for a place waits here, and counts. Without a bound a slow machine opens thousands at
+# once, and the queue of those that the system has not handed over yet overflows.
 MOST_CONNECTIONS = 1000
 BOUND_P50_MS, BOUND_P99_MS = 12, 60  # issue 6
 

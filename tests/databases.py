@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 USERS = ("postgres", "nobody")  # PostgreSQL refuses to run as root
+DEBIAN = Path("/usr/lib/postgresql")
 _numbers = itertools.count()
 
 
@@ -49,7 +50,7 @@ class PostgresServer:
 
     def _run(self, command: str, *arguments: str) -> None:
         subprocess.run(
-            [command, "--pgdata", str(self._folder / "data"), *arguments],
+            [str(find_program(command)), "--pgdata", str(self._folder / "data"), *arguments],
             user=self._user,
             cwd=self._folder,
             check=True,
@@ -67,9 +68,15 @@ def _exists(name: str) -> bool:
     return True
 
 
+def find_program(name: str) -> Path | None:
+    """Find a program of PostgreSQL: on the path, or where Debian hides it."""
+    found = shutil.which(name)
+    return Path(found) if found else next(iter(sorted(DEBIAN.glob(f"*/bin/{name}"), reverse=True)), None)
+
+
 def find_reason_against() -> str:
     """Return why there can be no PostgreSQL here, or ""."""
-    missing = [name for name in ("initdb", "pg_ctl") if shutil.which(name) is None]
+    missing = [name for name in ("initdb", "pg_ctl") if find_program(name) is None]
     if missing:
         return f"no {' and '.join(missing)} on this machine; on Debian: apt-get install postgresql"
     return ""
