@@ -37,9 +37,10 @@ def test_it_agrees_with_the_readers_normalisation(side: int) -> None:
     differences = []
     for digit in DIGITS:
         picture = make_picture(digit, side)
-        glyphs, _ = find_glyphs(extract_ink(picture))
-        largest = max(glyphs, key=lambda glyph: glyph.box.width * glyph.box.height)
-        differences.append(np.abs(normalize_glyph(largest.ink) - normalize_in_graph(picture)).mean())
+        glyphs, others = find_glyphs(extract_ink(picture))
+        if len(glyphs) == 1 and not others:  # the reader takes a stroke that stands far off for another sign
+            differences.append(np.abs(normalize_glyph(glyphs[0].ink) - normalize_in_graph(picture)).mean())
+    assert len(differences) >= 0.8 * len(DIGITS)
     # Mean difference of all 784 pixels; another digit of the same class differs by more than 0.1.
     assert np.median(differences) < 0.015
     assert max(differences) < 0.05
