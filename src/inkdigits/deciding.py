@@ -45,12 +45,12 @@ class Weights:
 # were set on samples of own-handwriting, orand-car-a and the sets of symbols: docs/reading.md, "What was tried".
 WHOLE = Weights(score=2.94, none=0.34, bias=0.55, detector=0.9, classifier=0.3, slope=1.16, shift=-0.14)
 CUT = Weights(score=2.27, none=0.32, bias=1.25, detector=1.0, classifier=0.1, slope=1.13, shift=-0.14)
-# Where the region classifier was asked, too.
+# Where the region classifier was asked, too: the same; only slope and shift come from made pages.
 WHOLE_AGAIN = Weights(
-    score=1.5, none=0.3, bias=0.5, detector=0.3, classifier=0.4, slope=1.0, shift=0.0, again=0.6, region=0.8
+    score=1.5, none=0.3, bias=0.5, detector=0.3, classifier=0.4, slope=0.87, shift=-0.52, again=0.6, region=0.8
 )
 CUT_AGAIN = Weights(
-    score=1.5, none=0.3, bias=0.5, detector=0.3, classifier=0.3, slope=1.0, shift=0.0, again=0.6, region=0.8
+    score=1.5, none=0.3, bias=0.5, detector=0.3, classifier=0.3, slope=0.88, shift=-0.44, again=0.6, region=0.8
 )
 SURELY_OTHER = 0.2  # below this probability of being a digit, ink beside digits is taken for a letter
 # A doubtful sighting beside sure digits is one more of them, if it stands in their line as one of them would.
@@ -66,9 +66,9 @@ SURE_THOUGH_LOW = 0.97
 # What stands alone on a picture: the classifier has learned from more letters and symbols than people show to a
 # reader of digits, so it is believed up to a probability of 0.9 of being none: that keeps 99 of 100 digits.
 LONE = Weights(score=0.23, none=0.75, bias=2.0, detector=0.5, classifier=0.5)
-LONE_AGAIN = Weights(score=0.1, none=0.6, bias=2.0, detector=0.3, classifier=0.4, again=0.4, region=0.4)
+LONE_AGAIN = Weights(score=0.2, none=1.0, bias=1.35, detector=0.2, classifier=0.3, again=0.7, region=0.6)
 # The same where the detector was not asked.
-ALONE = Weights(score=0.0, none=1.0, bias=0.6, detector=0.0, classifier=0.5, again=0.6, region=0.5)
+ALONE = Weights(score=0.0, none=1.0, bias=1.25, detector=0.0, classifier=0.3, again=0.7, region=0.7)
 LONE_BIAS = 2.2  # where only the classifier was asked
 LONE_NONE = (0.5, 0.99)  # outside of it the classifier is sure whether a lone glyph is a digit
 LEAST_PROB = 1e-5  # neither may veto the other
