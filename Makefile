@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test notebook lint types imports format wheel-check clean
+.PHONY: help demo test notebook lint types imports format wheel-check docs clean
 
 help:
 	@echo "make demo    read the example pictures with the shipped model"
 	@echo "make test    run all tests (with real data if INKDIGITS_DATA is set)"
 	@echo "make notebook    run the tour and render it: out/tour.html"
 	@echo "make lint | types | imports | format | wheel-check | clean"
+	@echo "make docs    build the documentation to build/site, warnings are errors"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -56,6 +57,13 @@ wheel-check: $(VENV)/.dev
 	build/wheel/venv/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt build/wheel/*.whl
 	cp -r examples build/wheel/examples
 	cd build/wheel && venv/bin/python examples/demo.py --installed
+
+$(VENV)/.docs: pyproject.toml constraints.txt $(VENV)/.dev | $(BIN)/python
+	$(PIP) install --constraint constraints.txt --editable '.[dev,docs]'
+	@touch $@
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) build out .mypy_cache .pytest_cache .ruff_cache

@@ -23,6 +23,12 @@ from inkdigits.models import list_models, make_network
 
 DIGITS = 60
 LABELS = tuple("0123456789")
+NEEDS: dict[Target, tuple[str, ...]] = {
+    Target.onnx: (),
+    Target.torch: (),
+    Target.keras: ("keras", "tensorflow"),
+    Target.tflite: ("keras", "tensorflow", "ai_edge_litert"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +49,10 @@ def make_source(network: nn.Module, folder: Path, labels: tuple[str, ...] = LABE
     return Source.open(path)
 
 
-@pytest.mark.parametrize("target", [Target.onnx, Target.torch])
+@pytest.mark.parametrize("target", list(Target))
 def test_both_forms_answer_like_the_bundle(source: Source, target: Target, tmp_path: Path) -> None:
+    for library in NEEDS[target]:
+        pytest.importorskip(library, reason=f"the extra {target.value} is not installed")
     files = export_bundle(source, target, tmp_path, digits=DIGITS)
     assert {file.form for file in files} == set(Form)
     for file in files:
@@ -70,6 +78,33 @@ def test_every_network_is_rebuilt_from_its_bundle(name: str, tmp_path: Path) -> 
         probs, none = Recogniser(source, Form.bare)(torch.from_numpy(ink))
     np.testing.assert_allclose(probs.numpy(), source.classifier.predict_proba(ink), atol=1e-5)
     assert not none.any()
+
+
+@pytest.mark.parametrize("name", list_models("network"))
+def test_every_network_is_rebuilt_in_keras(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow", reason="the extra keras is not installed")
+    pytest.importorskip("keras", reason="the extra keras is not installed")
+    from inkdigits.export.to_keras import make_keras_model
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        source = make_source(make_network(name).eval(), tmp_path)
+    ink = np.random.default_rng(0).random((20, 28, 28), np.float32)
+    probs = make_keras_model(source, Form.bare).predict(ink, verbose=0)
+    np.testing.assert_allclose(probs, source.classifier.predict_proba(ink), atol=1e-5)
+
+
+def test_keras_files_are_used_as_tutorials_show(source: Source, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow", reason="the extra keras is not installed")
+    keras = pytest.importorskip("keras", reason="the extra keras is not installed")
+    export_bundle(source, Target.keras, tmp_path, forms=(Form.bare,), digits=DIGITS)
+    digits = proof.load_digits(DIGITS)[0]
+    ours = source.classifier.predict_proba(digits).argmax(axis=1)
+    for ending in (".keras", ".h5"):
+        model = keras.models.load_model(tmp_path / f"latin-bare{ending}", compile=False)
+        assert (model.predict(digits[..., None] / 255, verbose=0).argmax(axis=1) == ours).all()
+        model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        assert model.evaluate(digits / 255, ours, verbose=0)[1] == 1
 
 
 def test_a_model_that_is_no_network_is_refused_in_a_sentence(tmp_path: Path) -> None:
