@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test notebook lint types imports format wheel-check docs clean
+.PHONY: help demo test notebook lint types imports format wheel-check docs clean browser
 
 help:
 	@echo "make demo    read the example pictures with the shipped model"
 	@echo "make test    run all tests (with real data if INKDIGITS_DATA is set)"
 	@echo "make notebook    run the tour and render it: out/tour.html"
 	@echo "make lint | types | imports | format | wheel-check | clean"
+	@echo "make browser build and test the app that reads in a browser, without a server (Node 20)"
 	@echo "make docs    build the documentation to build/site, warnings are errors"
 
 $(BIN)/python:
@@ -64,6 +65,12 @@ $(VENV)/.docs: pyproject.toml constraints.txt $(VENV)/.dev | $(BIN)/python
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict
+
+# The one thing that needs Node (20 or newer) and npm; the last step needs a Chromium.
+browser: $(VENV)/.dev
+	$(BIN)/python apps/browser/make_models.py
+	cd apps/browser && npm install && npm run build && npm test
+	$(BIN)/python apps/browser/check.py
 
 clean:
 	rm -rf $(VENV) build out .mypy_cache .pytest_cache .ruff_cache

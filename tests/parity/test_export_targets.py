@@ -197,6 +197,8 @@ def test_int8_is_smaller_and_keeps_the_labels(source: Source, tmp_path: Path) ->
 def test_int8_is_for_onnx_alone(source: Source, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="int8"):
         export_bundle(source, Target.torch, tmp_path, with_int8=True)
+    with pytest.raises(UsageError, match="bare"):
+        export_bundle(source, Target.onnx, tmp_path, forms=(Form.picture,), with_int8=True)
 
 
 def test_files_say_what_they_are(source: Source, tmp_path: Path) -> None:

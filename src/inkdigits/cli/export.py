@@ -47,7 +47,9 @@ def export(
         FormName,
         typer.Option(help="bare takes 28x28 glyphs, picture any grey picture of one glyph."),
     ] = FormName.both,
-    int8: Annotated[bool, typer.Option("--int8", help="Write a model in eight bits too (ONNX).")] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Write the bare form in eight bits too (ONNX).")
+    ] = False,
 ) -> None:
     """Export a model to ONNX, TFLite, Keras or torch, with its calibration and its normalisation.
 

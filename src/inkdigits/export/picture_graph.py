@@ -143,6 +143,18 @@ class PictureGraph:
     def _find_ink(self, gray: Tensor, seen: Tensor, *, side: int, window: int) -> Tensor:
         """Take the ink of a canvas, dark on light: (N, side, side) float32 in [0, 1]."""
         t = self._t
+        contrast, level = self._measure(gray, seen, side=side, window=window, pen_window=PEN_WINDOW[side])
+        soft = self._clip((contrast / level - INK_LEVEL) * (1 / 0.6) + 0.5)
+        near = t.max_window(self._ramp(soft, 0.4, 0.6), 3, 3)
+        ink = soft * near * seen
+        mass = self._both(_box(side, SPECK_WINDOW[side]), ink)
+        return ink * self._ramp(mass / t.maximum(t.highest(mass, (1, 2)), EPSILON), *SPECK)
+
+    def _measure(
+        self, gray: Tensor, seen: Tensor, *, side: int, window: int, pen_window: int
+    ) -> tuple[Tensor, Tensor]:
+        """Measure how much darker than paper each place is, as part of paper, and how much the pen nearby is."""
+        t = self._t
         blur = _gaussian(side, 0.8)
         around = t.maximum(self._both(blur, seen), EPSILON)
         paper = self._close(self._both(blur, gray * seen) / around, seen, window)
@@ -150,16 +162,11 @@ class PictureGraph:
         floor = self._grain_floor(contrast, seen)
         strong = (1.0 - t.is_less(contrast, floor)) * seen
         weakest = self._median(contrast, strong) * WEAK_PEN
-        box = _box(side, PEN_WINDOW[side])
-        peak = t.max_window(self._both(_box(side, 3), contrast), PEN_WINDOW[side], 1)
-        peak = t.max_window(peak, 1, PEN_WINDOW[side]) * seen
+        box = _box(side, pen_window)
+        peak = t.max_window(self._both(_box(side, 3), contrast), pen_window, 1)
+        peak = t.max_window(peak, 1, pen_window) * seen
         pen = self._both(box, peak) / t.maximum(self._both(box, seen), EPSILON)
-        level = t.maximum(pen, t.maximum(floor, weakest) * (1 / INK_LEVEL))
-        soft = self._clip((contrast / level - INK_LEVEL) * (1 / 0.6) + 0.5)
-        near = t.max_window(self._ramp(soft, 0.4, 0.6), 3, 3)
-        ink = soft * near * seen
-        mass = self._both(_box(side, SPECK_WINDOW[side]), ink)
-        return ink * self._ramp(mass / t.maximum(t.highest(mass, (1, 2)), EPSILON), *SPECK)
+        return contrast, t.maximum(pen, t.maximum(floor, weakest) * (1 / INK_LEVEL))
 
     def _close(self, gray: Tensor, seen: Tensor, window: int) -> Tensor:
         """Close everything thinner than a window: what remains is paper."""
@@ -219,7 +226,7 @@ class PictureGraph:
     def _widen(self, ink: Tensor) -> Tensor:
         """Widen pens that are thinner than MNIST's thin ones, as `inkdigits.ink.normalize.thicken` does."""
         t = self._t
-        lacking = MIN_PEN_PX * FINE - self._measure_stroke(ink)
+        lacking = MIN_PEN_PX * FINE - self._measure_stroke(ink, side=FINE_PX)
         # Less than one pixel is let be; the step is a ramp.
         growth = self._clip_to(lacking, 2.0 * len(DISCS)) * self._ramp(lacking, 0.8, 1.2) * 0.5
         widened = ink * self._clip(1.0 - growth)
@@ -228,13 +235,13 @@ class PictureGraph:
             widened = widened + self._dilate(ink, disc) * share
         return widened
 
-    def _measure_stroke(self, ink: Tensor) -> Tensor:
+    def _measure_stroke(self, ink: Tensor, *, side: int) -> Tensor:
         """Twice the area over the length of the outline, as `inkdigits.ink.normalize.measure_stroke_px`."""
         t = self._t
         solid = self._ramp(ink, 0.25, 0.75)
         smooth, slope = (
-            t.constant(_band(FINE_PX, (0.25, 0.5, 0.25))),
-            t.constant(_band(FINE_PX, (-0.5, 0, 0.5))),
+            t.constant(_band(side, (0.25, 0.5, 0.25))),
+            t.constant(_band(side, (-0.5, 0, 0.5))),
         )
         down = t.matmul(t.matmul(slope, solid), smooth)
         across = -t.matmul(t.matmul(smooth, solid), slope)

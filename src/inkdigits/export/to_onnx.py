@@ -21,7 +21,7 @@ from inkdigits.export.facts import describe
 from inkdigits.export.proof import Answer, Run, make_batches, make_digits
 from inkdigits.export.recogniser import INPUTS, OUTPUTS, Form, Recogniser, Source
 
-_OPSET: Final = 17
+OPSET: Final = 17
 _CALIBRATION_DIGITS: Final = 200
 _QUANTIZED: Final = ("Conv", "Gemm", "MatMul", "Relu", "MaxPool", "Add", "Flatten")
 
@@ -42,7 +42,7 @@ def write_onnx(source: Source, form: Form, path: Path) -> None:
     except ImportError as error:
         raise MissingExtraError("onnx", extra="train") from error
     model = onnx.load_model_from_string(_trace(Recogniser(source, form), form))
-    _merge_constants(model)
+    merge_constants(model)
     _add_metadata(model, describe(source, form, target="onnx"))
     onnx.checker.check_model(model, full_check=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
@@ -124,13 +124,13 @@ def _trace(recogniser: Recogniser, form: Form) -> bytes:
         path = Path(folder) / "graph.onnx"
         torch.onnx.export(
             recogniser, (example,), str(path), input_names=[INPUTS[form]], output_names=list(OUTPUTS),
-            dynamic_axes={INPUTS[form]: axes, **{name: {0: "N"} for name in OUTPUTS}}, opset_version=_OPSET,
+            dynamic_axes={INPUTS[form]: axes, **{name: {0: "N"} for name in OUTPUTS}}, opset_version=OPSET,
             do_constant_folding=True, **options,
         )  # fmt: skip
         return path.read_bytes()
 
 
-def _merge_constants(model: Any) -> None:  # noqa: ANN401
+def merge_constants(model: Any) -> None:  # noqa: ANN401
     """Keep each constant once: the trace holds a filter as often as it is used."""
     first: dict[bytes, str] = {}
     names: dict[str, str] = {}

@@ -1,7 +1,8 @@
 """The TFLite target: the Keras model, converted by TensorFlow; run by LiteRT (ai-edge-litert).
 
-litert-torch would convert the torch model without TensorFlow, but its releases exclude the torch that this project
-is tested with (0.9.1 takes torch < 2.13), so the way leads through Keras.
+litert-torch would convert the torch model without TensorFlow, but its releases up to 0.9.3 exclude the torch that
+this project is tested with (they take torch < 2.13), and pip finds no set of pinned versions beside 0.10.0: so the
+way leads through Keras.
 
 Number of glyphs and size of the picture are free: `resize_tensor_input` sets them before `allocate_tensors`.
 """
