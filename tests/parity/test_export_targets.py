@@ -49,6 +49,7 @@ def make_source(network: nn.Module, folder: Path, labels: tuple[str, ...] = LABE
     return Source.open(path)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Keras and TensorFlow warn of each other
 @pytest.mark.parametrize("target", list(Target))
 def test_both_forms_answer_like_the_bundle(source: Source, target: Target, tmp_path: Path) -> None:
     for library in NEEDS[target]:
@@ -94,6 +95,7 @@ def test_every_network_is_rebuilt_in_keras(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(probs, source.classifier.predict_proba(ink), atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_keras_files_are_used_as_tutorials_show(source: Source, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow", reason="the extra keras is not installed")
     keras = pytest.importorskip("keras", reason="the extra keras is not installed")

@@ -37,10 +37,10 @@ def test_two_digits_are_found_at_their_places(session: onnxruntime.InferenceSess
     assert len(found) == 2
     for spotted in found:
         label = int(spotted.probs.argmax())
-        x = (spotted.x + spotted.width / 2 - PAGE_PX / 2) * step.item() + 100
-        y = (spotted.y + spotted.height / 2 - PAGE_PX / 2) * step.item() + 45
-        assert abs(x - places[label][0] - 14) < 4
-        assert abs(y - places[label][1] - 14) < 4
+        center_x = (spotted.x + spotted.width / 2 - PAGE_PX / 2) * step.item() + 100
+        center_y = (spotted.y + spotted.height / 2 - PAGE_PX / 2) * step.item() + 45
+        assert abs(center_x - places[label][0] - 14) < 4
+        assert abs(center_y - places[label][1] - 14) < 4
 
 
 def test_a_blank_picture_holds_nothing(session: onnxruntime.InferenceSession) -> None:
