@@ -47,10 +47,26 @@ WHOLE = Weights(score=2.94, none=0.34, bias=0.55, detector=0.9, classifier=0.3, 
 CUT = Weights(score=2.27, none=0.32, bias=1.25, detector=1.0, classifier=0.1, slope=1.13, shift=-0.14)
 # Where the region classifier was asked, too: the same; only slope and shift come from made pages.
 WHOLE_AGAIN = Weights(
-    score=1.5, none=0.3, bias=0.5, detector=0.3, classifier=0.4, slope=0.87, shift=-0.52, again=0.6, region=0.8
+    score=1.5,
+    none=0.3,
+    bias=0.5,
+    detector=0.3,
+    classifier=0.4,
+    slope=0.87,
+    shift=-0.52,
+    again=0.6,
+    region=0.8,
 )
 CUT_AGAIN = Weights(
-    score=1.5, none=0.3, bias=0.5, detector=0.3, classifier=0.3, slope=0.88, shift=-0.44, again=0.6, region=0.8
+    score=1.5,
+    none=0.3,
+    bias=0.5,
+    detector=0.3,
+    classifier=0.3,
+    slope=0.88,
+    shift=-0.44,
+    again=0.6,
+    region=0.8,
 )
 SURELY_OTHER = 0.2  # below this probability of being a digit, ink beside digits is taken for a letter
 # A doubtful sighting beside sure digits is one more of them, if it stands in their line as one of them would.
