@@ -185,7 +185,7 @@ def make_section() -> str:
         "Written by `benchmarks/export_parity.py`. `latin` through each target's own runtime against the bundle, "
         "one thread; ms are medians for one glyph, of 128x128 px in the picture form, while the machine did other "
         "work too. Files in float32 that differ by more than 1e-4 are never written; in int8 labels must be equal "
-        "on 99.5 %; it is made where it is faster.",
+        "on 99.5 %; in the picture form it gains nothing and is not offered.",
         "",
         "| file | equal labels | largest difference of a probability | digits | MNIST test | MB | ms |",
         "|---|---|---|---|---|---|---|",
