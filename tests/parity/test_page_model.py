@@ -17,7 +17,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> onnxruntime.InferenceSe
     path = tmp_path_factory.mktemp("models") / "page.onnx"
     detector = FOLDER / "detectors" / "detector.onnx"
     write_page_model(detector, path)
-    assert path.stat().st_size < 0.7 * detector.stat().st_size
+    assert path.stat().st_size < 2.5 * 2**20  # it is downloaded by telephones
     return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
 
