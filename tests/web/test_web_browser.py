@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 REQUIRED = "INKDIGITS_REQUIRE_BROWSER"  # set where a skipped browser test must fail
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -149,6 +149,62 @@ def test_each_digit_is_read_while_it_is_drawn(open_page: OpenPage, recorded: dic
         expect(page.locator(".bar.best span")).to_have_text(label)
         page.click("#clear")
         expect(page.locator("#digits .digit")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_the_ink_that_decided_is_shown_on_demand(
+    open_page: OpenPage, recorded: dict[str, Strokes], size: tuple[int, int], theme: Theme
+) -> None:
+    page = open_page(size, theme=theme)
+    asked: list[str] = []
+
+    def note(sent: Request) -> None:
+        if "/v1/explain" in sent.url:
+            asked.append(json.loads(sent.post_data or "")["label"])
+
+    page.on("request", note)
+    expect(page.locator("#why")).to_be_hidden()
+    draw(page, recorded["1984"], scale=0.5 if size == PHONE else 1.0)
+    expect(page.locator("#digits img")).to_have_count(4)
+    assert asked == []  # never unless somebody wonders
+    why = page.locator("#why")
+    expect(why).to_have_text("Why 4?")
+    why.focus()
+    page.keyboard.press("Enter")
+    expect(why).to_have_attribute("aria-expanded", "true")
+    text = page.locator("#why-text")
+    expect(text).to_have_text(re.compile("speaks most for 4"))
+    expect(page.locator("#spoken")).to_have_text(re.compile("speaks most for 4"))
+    expect(page.get_by_role("img", name=re.compile("speaks most for 4"))).to_be_visible()
+    assert count_colours(page) > 20
+    assert find_problems(page) == []
+    assert not overflows(page)
+    page.locator("#digits .digit").first.click()
+    expect(why).to_have_text("Why 1?")
+    expect(text).to_have_text(re.compile("for 1"))
+    page.locator("#digits .digit").nth(3).click()
+    expect(text).to_have_text(re.compile("for 4"))
+    assert asked == ["4", "1"]  # what was told once is not asked again
+    page.click("#clear")
+    expect(page.locator("#why-panel")).to_be_hidden()
+    draw(page, recorded["3"], scale=0.5 if size == PHONE else 1.0)
+    expect(text).to_have_text(re.compile("for 3"))
+    why.click()
+    expect(page.locator("#why-panel")).to_be_hidden()
+
+
+def count_colours(page: Page) -> int:
+    """Pixels of the map that are neither white nor grey."""
+    return int(
+        page.evaluate(
+            """() => {
+                const { data } = document.getElementById("why-heat").getContext("2d").getImageData(0, 0, 28, 28);
+                let count = 0;
+                for (let i = 0; i < data.length; i += 4) count += Math.abs(data[i] - data[i + 2]) > 40;
+                return count;
+            }"""
+        )
+    )
 
 
 def test_strokes_can_be_undone_by_buttons_and_keys(open_page: OpenPage, recorded: dict[str, Strokes]) -> None:

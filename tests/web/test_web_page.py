@@ -86,6 +86,7 @@ def test_every_text_exists_and_is_used() -> None:
     # Made as `answer.${tone}` and the like.
     rooms = (
         r"reason|sample|answer|answer\.idle|upload|judge|judge\.verdict|keep\.place|review\.empty|review\.sub"
+        r"|why\.place"
     )
     made = re.compile(rf"({rooms})\.[\w. -]+")
     assert {key for key in keys - used if not made.fullmatch(key)} == set()

@@ -4,7 +4,7 @@ Owns: the explanation of a reading's digits, as data and as a picture. Leaves to
 network's layers (bundles).
 """
 
-from inkdigits.explaining.explain import DigitExplanation, Explanation, explain
+from inkdigits.explaining.explain import DigitExplanation, Explanation, explain, explain_form
 from inkdigits.explaining.nearest import Neighbour, TrainingDigits, load_training_digits
 from inkdigits.explaining.saliency import occlusion_saliency
 
@@ -14,6 +14,7 @@ __all__ = [
     "Neighbour",
     "TrainingDigits",
     "explain",
+    "explain_form",
     "load_training_digits",
     "occlusion_saliency",
 ]

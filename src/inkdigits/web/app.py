@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from inkdigits import __version__
-from inkdigits.web import live, routes_about, routes_read, routes_review
+from inkdigits.web import live, routes_about, routes_explain, routes_read, routes_review
 from inkdigits.web.guard import Guard
 from inkdigits.web.page import load_files, make_router
 from inkdigits.web.problems import add_handlers
@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     add_handlers(app)
     app.include_router(routes_read.router)
+    app.include_router(routes_explain.router)
     app.include_router(routes_review.router)
     app.include_router(routes_about.router)
     app.include_router(live.router)

@@ -88,3 +88,6 @@ ANSWER: dict[str, Any] = {
     "labels": ["7"],
     "picture": FORM,
 }
+
+# Why is that a seven?
+EXPLAIN: dict[str, Any] = {"form": FORM, "label": "7"}

@@ -60,7 +60,7 @@ PICTURE_ROUTES = frozenset({"/v1/read", "/v1/read/batch"})
 DRAINED_BYTES, DRAINED_S = 64 * 2**20, 5.0
 KEEPING_ROUTE = "/v1/corrections"
 METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS")
-READING_ROUTES = PICTURE_ROUTES | {"/v1/strokes"}
+READING_ROUTES = PICTURE_ROUTES | {"/v1/strokes", "/v1/explain"}
 log = logging.getLogger("inkdigits.web")
 
 

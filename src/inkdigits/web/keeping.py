@@ -6,7 +6,6 @@ Owns: checking pictures and forms, the JSON of kept answers. Leaves to others: t
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
@@ -15,14 +14,12 @@ import numpy as np
 
 from inkdigits.corrections import JudgedDigit, KeptAnswer, NewAnswer
 from inkdigits.images import Limits, Page, load_pages
-from inkdigits.web.errors import OptionsError
+from inkdigits.web.forms import decode_base64, decode_form
 from inkdigits.web.reading import shrink_rgb
 from inkdigits.web.schemas_review import AnswerIn
 
 Place: TypeAlias = Literal["", "file", "database"]
 NOWHERE: Final = ""
-FORM_PX: Final = 28
-FORM_LIMITS: Final = Limits(max_bytes=10_000, max_pixels=FORM_PX**2, max_pages=1, max_total_pixels=FORM_PX**2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +99,12 @@ def describe_answer(answer: KeptAnswer) -> dict[str, Any]:
 
 
 def _clean_form(text: str) -> bytes:
-    gray = load_pages(_decode(text, "forms"), limits=FORM_LIMITS)[0].gray
-    if gray.shape != (FORM_PX, FORM_PX):
-        raise OptionsError(f"A form has {FORM_PX}x{FORM_PX} pixels", remedy="Send forms as they came.")
-    return cv2.imencode(".png", gray)[1].tobytes()
+    return cv2.imencode(".png", decode_form(text))[1].tobytes()
 
 
 def _clean_picture(text: str, limits: Limits) -> bytes:
-    page: Page = load_pages(_decode(text, "picture"), limits=replace(limits, max_pages=1))[0]
+    page: Page = load_pages(decode_base64(text, "picture"), limits=replace(limits, max_pages=1))[0]
     rgb = shrink_rgb(page)
     is_gray = bool((rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all())
     stored = rgb[..., 0] if is_gray else rgb[..., ::-1]
     return cv2.imencode(".png", np.ascontiguousarray(stored))[1].tobytes()
-
-
-def _decode(text: str, what: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise OptionsError(f"{what}: not base64", remedy="See /openapi.json for the form.") from error

@@ -16,6 +16,8 @@ from inkdigits.web.strokes import Points
 MAX_STROKES = 1000
 MAX_POINTS = 20_000  # of all strokes; three minutes of writing at 120 points a second
 FARTHEST = 1e5
+MAX_FORM_CHARS = 14_000  # base64 of 10,000 bytes, the most that a form may have
+MAX_LABEL_CHARS = 16
 
 Coordinate = Annotated[
     float, Field(ge=-FARTHEST, le=1e13, allow_inf_nan=False)
@@ -190,6 +192,49 @@ class BatchOut(Closed):
     """Several files, in the order in which they were sent."""
 
     items: list[BatchItemOut]
+
+
+class ExplainIn(Closed):
+    """One digit to be explained."""
+
+    form: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_FORM_CHARS,
+            description="Its 28x28 form as it came with forms=true: PNG, base64.",
+        ),
+    ]
+    label: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_LABEL_CHARS,
+            description="What the ink is to speak for: what was read, or any other label of the model.",
+        ),
+    ]
+
+
+SaliencyRow = Annotated[list[float], Field(min_length=28, max_length=28)]
+
+
+class ExplainOut(Closed):
+    """Which ink speaks for a label and which against it."""
+
+    label: str
+    classifier_probs: Annotated[
+        dict[str, Probability],
+        Field(description='What the classifier alone says of the form; with "none" where it knows that.'),
+    ]
+    saliency: Annotated[
+        list[SaliencyRow],
+        Field(
+            min_length=28,
+            max_length=28,
+            description="Rows from the top, in nats: how much the log-odds of the label fall where this ink is "
+            "covered; above 0 it speaks for the label, below 0 against it, 0 on paper.",
+        ),
+    ]
 
 
 class ModelOut(Closed):

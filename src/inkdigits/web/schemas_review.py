@@ -12,10 +12,9 @@ from pydantic import Field, model_validator
 
 from inkdigits.corrections import State
 from inkdigits.web.examples import ANSWER_ID, FORM
-from inkdigits.web.schemas import Closed, Probability, ReadingOut
+from inkdigits.web.schemas import MAX_LABEL_CHARS, Closed, Probability, ReadingOut
 
 MAX_DIGITS = 2000
-MAX_LABEL_CHARS = 16
 
 Label = Annotated[
     Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "none"],

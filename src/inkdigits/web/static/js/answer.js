@@ -6,6 +6,7 @@ import { save, toCsv, toJson } from "./exports.js";
 import { describeChip, Judging } from "./judging.js";
 import { applyLabels, listDigits, listSigns } from "./labels.js";
 import { hasText, judge, percent, t } from "./texts.js";
+import { Why } from "./why.js";
 
 const MOST_CHIPS = 60;
 
@@ -15,6 +16,7 @@ export class Answer {
     this.way = "draw";
     this.ways = {};
     this.bars = new Bars();
+    this.why = new Why();
     this.picked = -1;
     this.isPickedByHand = false;
     this.forms = []; // what was last shown: while one draws, forms come a moment after the labels
@@ -184,9 +186,16 @@ export class Answer {
       chip.setAttribute("aria-pressed", String(Number(chip.dataset.index) === this.picked));
     }
     this.bars.show(digits[this.picked] ?? null);
+    this.showWhy(digits[this.picked]);
     this.ways[this.way]?.pick?.(this.picked);
     this.ways[this.way]?.relabel?.(digits, state?.items[state.current]?.labels);
     this.judging.render();
+  }
+
+  showWhy(digit) {
+    const { state } = this;
+    const form = this.forms[this.picked]?.form ?? null;
+    this.why.show(digit ? { label: digit.label, form, isFinal: Boolean(state.items[state.current].isFinal) } : null);
   }
 
   renderAside(reading) {

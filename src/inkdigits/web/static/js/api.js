@@ -110,6 +110,12 @@ export async function readStrokes(strokes, { signal } = {}) {
   return { reading: await response.json(), ms: findDuration(response) };
 }
 
+// Which ink of a form speaks for a label.
+export async function explainForm(form, label, { signal } = {}) {
+  const response = await call("/v1/explain", { method: "POST", json: { form, label }, signal });
+  return response.json();
+}
+
 function findDuration(response) {
   const match = /dur=([\d.]+)/.exec(response.headers.get("Server-Timing") ?? "");
   return match ? Number(match[1]) : null;
