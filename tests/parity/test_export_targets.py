@@ -67,21 +67,6 @@ def test_both_forms_answer_like_the_bundle(source: Source, target: Target, tmp_p
 
 
 @pytest.mark.parametrize("name", list_models("network"))
-def test_every_network_is_rebuilt_from_its_bundle(name: str, tmp_path: Path) -> None:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        network = make_network(name)
-        with torch.no_grad():
-            network(torch.rand(32, 1, 28, 28))  # batch norms learn of their input
-    source = make_source(network.eval(), tmp_path)
-    ink = np.random.default_rng(0).random((40, 28, 28), np.float32)
-    with torch.inference_mode():
-        probs, none = Recogniser(source, Form.bare)(torch.from_numpy(ink))
-    np.testing.assert_allclose(probs.numpy(), source.classifier.predict_proba(ink), atol=1e-5)
-    assert not none.any()
-
-
-@pytest.mark.parametrize("name", list_models("network"))
 def test_every_network_is_rebuilt_in_keras(name: str, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow", reason="the extra keras is not installed")
     pytest.importorskip("keras", reason="the extra keras is not installed")

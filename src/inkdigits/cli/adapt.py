@@ -55,16 +55,14 @@ def continue_training(
         DataNotFoundError: If there are no own digits, or nothing to replay.
         ForgettingError: If it would lose too much; nothing is written.
     """
-    from inkdigits.export.restore import restore_network
+    from inkdigits.export.network import restore_network
     from inkdigits.training.adapt import AdaptSettings, adapt
     from inkdigits.training.device import set_threads
-    from inkdigits.training.loop import build_network
 
     set_threads(threads)
     bundle = load_classifier(name)
     recipe, names = _read_recipe(bundle), _read_names(bundle)
-    network = build_network(recipe, classes=len(names))
-    restore_network(bundle.path, network, classes=len(names))
+    network = restore_network(bundle.path, classes=len(names))
     own = _load_own(data or [OWN], names)
     replay, guard = _load_replay(recipe, names, own=data or [OWN])
     tell(

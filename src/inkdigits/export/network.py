@@ -1,6 +1,7 @@
-"""A bundle's network, read back from its ONNX file: a short list of layers that other frameworks can be built from.
+"""A bundle's network, read back from its ONNX file: a short list of layers that networks can be built from again.
 
-Owns: which layers there are, and their form in torch. Leaves to others: their form in Keras (to_keras).
+Owns: which layers there are, and their form in torch, to be exported or to learn on. Leaves to others: their form
+in Keras (to_keras), learning (training.adapt).
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inkdigits.errors import BundleError, MissingExtraError
+from inkdigits.export.onnx import verify_parity
 
 Array = npt.NDArray[np.float32]
-_REMEDY: Final = "Export a network: cnn, cnn-nano, cnn-fast, cnn-tutorial, mlp, mlp-tutorial or resnet."
+_REMEDY: Final = "Take a network: cnn, cnn-nano, cnn-fast, cnn-tutorial, mlp, mlp-tutorial or resnet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ def read_network(path: Path) -> tuple[Layer, ...]:
         path: Of a classifier's bundle.
 
     Raises:
-        BundleError: If the network has a step that is none of the kinds of `Layer`, as forests and neighbours do.
+        BundleError: If the file is no ONNX graph, or its network has a step that is none of the kinds of `Layer`,
+            as forests and neighbours do.
         MissingExtraError: If onnx is not installed.
     """
     try:
@@ -59,7 +63,10 @@ def read_network(path: Path) -> tuple[Layer, ...]:
         from onnx import numpy_helper
     except ImportError as error:
         raise MissingExtraError("onnx", extra="train") from error
-    graph = onnx.load(str(path)).graph
+    try:
+        graph = onnx.load(str(path), load_external_data=False).graph
+    except Exception as error:  # protobuf raises its own classes
+        raise BundleError(f"{path.name} can't be opened as a model", remedy=_REMEDY) from error
     values: dict[str, npt.NDArray[Any]] = {
         entry.name: numpy_helper.to_array(entry) for entry in graph.initializer
     }
@@ -80,6 +87,28 @@ def read_network(path: Path) -> tuple[Layer, ...]:
             free = tuple(name for name in inputs if name not in values)
             layers.append(_make_layer(node.op_type, free, output, options, constants))
     return tuple(layers)
+
+
+def restore_network(path: Path, *, classes: int) -> Network:
+    """Build the network of a bundle in torch, to learn on, and prove that it answers like the file.
+
+    Norms that the exporter folded into the convolutions before them stay there, other norms are one factor and one
+    addend, and dropout is gone: nothing in it depends on the batch.
+
+    Args:
+        path: Of a classifier's bundle.
+        classes: Number of logits.
+
+    Returns:
+        It, in evaluation mode.
+
+    Raises:
+        BundleError: As for `read_network`, or if it answers otherwise.
+        MissingExtraError: If onnx is not installed.
+    """
+    network = Network(read_network(path)).eval()
+    verify_parity(network, path, classes=classes)
+    return network
 
 
 def _make_layer(
@@ -187,13 +216,20 @@ class _Crop(nn.Module):
 
 
 class _Norm(nn.Module):
+    """One factor and one addend for each feature; written as a batch norm, so that its bundle can be read again."""
+
+    mean: Tensor
+    var: Tensor
+
     def __init__(self, weight: Array, bias: Array) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.from_numpy(weight))
         self.bias = nn.Parameter(torch.from_numpy(bias))
+        self.register_buffer("mean", torch.zeros(len(weight)), persistent=False)
+        self.register_buffer("var", torch.ones(len(weight)), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.weight + self.bias
+        return F.batch_norm(x, self.mean, self.var, self.weight, self.bias, training=False, eps=0.0)
 
 
 def _make_module(layer: Layer) -> nn.Module:
