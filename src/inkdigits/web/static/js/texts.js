@@ -53,7 +53,7 @@ export const texts = {
   "sample.list": "a list on ruled paper",
 
   "camera.title": "Point your camera at a number",
-  "camera.sub": "Boxes follow what is found. Frames go to this service only and are not kept.",
+  "camera.sub": "Boxes follow what is found. Live frames go to this service only and are never kept.",
   "camera.start": "Start camera",
   "camera.stop": "Stop camera",
   "camera.switch": "Use the other camera",
