@@ -67,16 +67,20 @@ class Served:
         process: The process.
         url: Where it listens.
         lines: What it has written so far.
+        collector: Reads what it writes until it ends.
     """
 
     process: subprocess.Popen[str]
     url: str
     lines: list[str]
+    collector: threading.Thread
 
     def end(self, number: int = signal.SIGTERM, *, timeout_s: float = 60) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout_s)
+        code = self.process.wait(timeout_s)
+        self.collector.join(timeout_s)  # what it wrote at last may still be on its way
+        return code
 
 
 Serve = Callable[..., Served]
@@ -103,8 +107,9 @@ def serve() -> Iterator[Serve]:
                 break
         else:
             pytest.fail(f"it did not start: {''.join(lines)}")
-        threading.Thread(target=_collect, args=(process.stderr, lines), daemon=True).start()
-        served = Served(process, found[1], lines)
+        collector = threading.Thread(target=_collect, args=(process.stderr, lines), daemon=True)
+        collector.start()
+        served = Served(process, found[1], lines, collector)
         started.append(served)
         return served
 
