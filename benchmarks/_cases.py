@@ -18,6 +18,7 @@ from PIL import Image
 
 from inkdigits import Reader
 from inkdigits.bundles.detector import load_detector
+from inkdigits.bundles.region import load_regions
 from inkdigits.datasets import load_dataset, load_pictures
 from inkdigits.datasets.registry import get_info
 from inkdigits.errors import InkdigitsError
@@ -148,7 +149,7 @@ _reader: Reader | None = None
 def _open_reader(model: str) -> None:
     global _reader  # one reader a process
     cv2.setNumThreads(1)
-    _reader = Reader(model, detector=load_detector(threads=1))
+    _reader = Reader(model, detector=load_detector(threads=1), regions=load_regions(threads=1))
 
 
 def _read_chunk(cases: Sequence[Case]) -> list[Answer]:

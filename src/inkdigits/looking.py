@@ -34,11 +34,13 @@ MOST_OTHER_PX = 300_000
 LEAST_LOOKS = 2
 SETTLED_SCORE = 0.55
 SETTLED_PROB = 0.8
+MOST_UNSETTLED = 0.05  # part of a page's digits that may be worse
 # An answer counts by how near the height of its box is to the height that the detector was trained on: a Gaussian
 # of its logarithm with this standard deviation.
 HEIGHT_SPREAD = 0.35
 LEAST_WEIGHT = 0.02
 SIZES = (1.0, 0.9, 1.12)  # of a box, when it is looked at again
+MOST_THRICE = 40  # more boxes than so many are looked at in their own size only
 SAME_BOX = 0.45  # boxes of two scales that agree so much (intersection over union) are the same sign
 LEAST_PROB = 1e-4  # no scale may veto a label
 
@@ -137,10 +139,11 @@ def _ask_thrice(
     regions: Regions, view: Ink, boxes: Sequence[tuple[float, float, float, float]]
 ) -> tuple[Probs, npt.NDArray[np.float32]]:
     """Ask about boxes as they are, a little tighter and wider, and join the answers as geometric means."""
-    sized = [_resize(box, factor) for factor in SIZES for box in boxes]
+    sizes = SIZES if len(boxes) <= MOST_THRICE else SIZES[:1]
+    sized = [_resize(box, factor) for factor in sizes for box in boxes]
     probs, none = regions.predict(view, sized)
     joint = np.concatenate([probs * (1 - none[:, None]), none[:, None]], axis=1)
-    logs = np.log(np.maximum(joint, LEAST_PROB)).reshape(len(SIZES), len(boxes), -1).mean(axis=0)
+    logs = np.log(np.maximum(joint, LEAST_PROB)).reshape(len(sizes), len(boxes), -1).mean(axis=0)
     shares = np.exp(logs - logs.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     digits = shares[:, :-1] / np.maximum(shares[:, :-1].sum(axis=1, keepdims=True), 1e-9)
@@ -250,12 +253,13 @@ def _share(
 def _is_settled(looks: Sequence[Look]) -> bool:
     """Tell whether further looks would hardly change anything."""
     digits = pool_looks({one.scale: one.digits for one in looks})
-    return bool(digits) and all(
-        sign.score >= SETTLED_SCORE
-        and float(sign.probs.max()) >= SETTLED_PROB
-        and abs(np.log(sign.height * looks[0].scale / DIGIT_PX)) <= 2 * HEIGHT_SPREAD
+    unsettled = sum(
+        sign.score < SETTLED_SCORE
+        or float(sign.probs.max()) < SETTLED_PROB
+        or abs(np.log(sign.height * looks[0].scale / DIGIT_PX)) > 2 * HEIGHT_SPREAD
         for sign in digits
     )
+    return bool(digits) and unsettled <= MOST_UNSETTLED * len(digits)
 
 
 def _correct(one: Look, *, most: float) -> float | None:

@@ -46,7 +46,7 @@ class Reader:
         detector: What finds the digits: "auto" takes the detector that ships wherever `model` is a bundle for the
             digits 0 to 9; a path or an open detector; or None for connected components alone.
         regions: What looks again at each place that the detector names: "auto" takes the region classifier that
-            ships wherever the detector is "auto"; a path or an open one; or None for none.
+            ships wherever there is a detector and `model` is a bundle for the digits; a path, an open one, or None.
         min_confidence: Digits below it are not read: "?" stands in their number's text, and `Reading.review` lists
             them with their alternatives; in [0, 1].
         limits: How many bytes, pixels and pages are accepted.
@@ -74,7 +74,7 @@ class Reader:
             load_classifier(model) if isinstance(model, str | os.PathLike) else model
         )
         self.detector = _open_detector(detector, self.classifier)
-        self.regions = _open_regions(regions, is_default=detector == AUTO and self.detector is not None)
+        self.regions = _open_regions(regions, self.classifier, has_detector=self.detector is not None)
         self.min_confidence = min_confidence
         self.limits = limits
 
@@ -277,11 +277,16 @@ def _open_detector(
 ) -> Detector | None:
     if detector != AUTO:
         return load_detector(detector) if isinstance(detector, str | os.PathLike) else detector
-    is_ours = isinstance(classifier, BundleClassifier) and classifier.labels == DIGITS
-    return load_detector(DEFAULT_DETECTOR) if is_ours else None
+    return load_detector(DEFAULT_DETECTOR) if _is_ours(classifier) else None
 
 
-def _open_regions(regions: str | os.PathLike[str] | Regions | None, *, is_default: bool) -> Regions | None:
+def _open_regions(
+    regions: str | os.PathLike[str] | Regions | None, classifier: Classifier, *, has_detector: bool
+) -> Regions | None:
     if regions != AUTO:
         return load_regions(regions) if isinstance(regions, str | os.PathLike) else regions
-    return load_regions(DEFAULT_REGIONS) if is_default else None
+    return load_regions(DEFAULT_REGIONS) if has_detector and _is_ours(classifier) else None
+
+
+def _is_ours(classifier: Classifier) -> bool:
+    return isinstance(classifier, BundleClassifier) and classifier.labels == DIGITS

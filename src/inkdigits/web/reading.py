@@ -16,6 +16,7 @@ import numpy as np
 
 from inkdigits.annotate import annotate_page
 from inkdigits.bundles.detector import load_detector
+from inkdigits.bundles.region import load_regions
 from inkdigits.errors import UsageError
 from inkdigits.explaining import explain_form
 from inkdigits.fields import Field, parse_field
@@ -91,7 +92,12 @@ class Readings:
         self._reader = Reader(model, limits=limits)
         self._limits = limits
         if self._reader.detector is not None:
-            self._reader = Reader(self._reader.classifier, detector=load_detector(threads=1), limits=limits)
+            self._reader = Reader(
+                self._reader.classifier,
+                detector=load_detector(threads=1),
+                regions=load_regions(threads=1),
+                limits=limits,
+            )
         self.model = model
 
     def warm_up(self) -> None:
