@@ -5,6 +5,7 @@ Owns: the arguments of serving, the line that tells the address. Leaves to other
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Annotated
@@ -160,7 +161,7 @@ def serve(
 
             webbrowser.open(listener.url)
 
-    try:
+    with suppress(KeyboardInterrupt):
         serve_web(
             settings,
             listener,
@@ -169,8 +170,7 @@ def serve(
             logs_requests=log_requests,
             on_start=greet,
         )
-    except KeyboardInterrupt:
-        tell("InkDigits has stopped.")
+    tell("InkDigits has stopped.")
 
 
 def _check_corrections(place: str) -> None:
