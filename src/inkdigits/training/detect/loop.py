@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inkdigits.errors import UsageError
-from inkdigits.files import write_text
 from inkdigits.models.detector import DigitDetector
 from inkdigits.training.average import WeightAverage
-from inkdigits.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
 from inkdigits.training.detect.pages import PagePool
+from inkdigits.training.detect.state import resume_run, save_run
 from inkdigits.training.detect.targets import compute_loss, make_targets
 from inkdigits.training.device import choose_device, choose_dtype
 
-LOG_NAME: Final = "log.csv"
 _WARMUP: Final = 0.1
 _MOST_GRADIENT: Final = 5.0
 _PARTS: Final = ("centre", "label", "box")
@@ -90,7 +87,7 @@ def train_detector(
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    first, history = _resume(folder, network, average, optimizer, settings)
+    first, history = resume_run(folder, network, average, optimizer, asdict(settings))
     sums, count, start_s = dict.fromkeys(_PARTS, 0.0), 0, time.perf_counter()
     for step in range(first, settings.steps):
         rng = np.random.default_rng([settings.seed, step])  # nothing to save: a resumed run draws the same
@@ -118,7 +115,7 @@ def train_detector(
             }
             record["seconds"] = time.perf_counter() - start_s
             history.append(record)
-            _save(folder, network, average, optimizer, settings, step + 1, history)
+            save_run(folder, network, average, optimizer, asdict(settings), step + 1, history)
             report(record)
             sums, count, start_s = dict.fromkeys(_PARTS, 0.0), 0, time.perf_counter()
     result = average.network.cpu()
@@ -201,34 +198,3 @@ def _move(
     w = w + 0.5 * abs(shear) * h / matrix[0, 0]
     moved = np.stack([new_x + width / 2 - w / 2, new_y + height / 2 - h / 2, w, h], axis=1)
     return moved.astype(np.float32)
-
-
-def _save(
-    folder: Path, network: DigitDetector, average: WeightAverage, optimizer: torch.optim.Optimizer,
-    settings: DetectorSettings, step: int, history: list[dict[str, float]],
-) -> None:  # fmt: skip
-    state = {
-        "network": network.state_dict(), "average": average.network.state_dict(),
-        "optimizer": optimizer.state_dict(), "settings": asdict(settings), "step": step, "history": history,
-    }  # fmt: skip
-    save_checkpoint(folder / CHECKPOINT_NAME, state)
-    lines = [",".join(history[0])] + [",".join(f"{v:.6g}" for v in record.values()) for record in history]
-    write_text(folder / LOG_NAME, "\n".join(lines) + "\n")
-
-
-def _resume(
-    folder: Path, network: DigitDetector, average: WeightAverage, optimizer: torch.optim.Optimizer,
-    settings: DetectorSettings,
-) -> tuple[int, list[dict[str, float]]]:  # fmt: skip
-    path = folder / CHECKPOINT_NAME
-    if not path.exists():
-        return 0, []
-    state: dict[str, Any] = load_checkpoint(path)
-    if state["settings"] != asdict(settings):
-        raise UsageError(
-            f"{folder} holds a run with other settings", remedy="Choose another folder or delete that run."
-        )
-    network.load_state_dict(state["network"])
-    average.network.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"]), list(state["history"])

@@ -10,20 +10,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from inkdigits.errors import UsageError
-from inkdigits.files import write_text
 from inkdigits.models.region import RegionClassifier
 from inkdigits.training.average import WeightAverage
-from inkdigits.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
-from inkdigits.training.detect.loop import LOG_NAME, measure_rate
+from inkdigits.training.detect.loop import measure_rate
 from inkdigits.training.detect.regions import NONE, Drawer, Regions, sample
+from inkdigits.training.detect.state import resume_run, save_run
 from inkdigits.training.device import choose_device, choose_dtype
 
 _MOST_GRADIENT: Final = 5.0
@@ -86,7 +84,7 @@ def train_regions(
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    first, history = _resume(folder, network, average, optimizer, settings)
+    first, history = resume_run(folder, network, average, optimizer, asdict(settings))
     total, count, start_s = 0.0, 0, time.perf_counter()
     for step in range(first, settings.steps):
         rng = np.random.default_rng([settings.seed, step])  # nothing to save: a resumed run draws the same
@@ -111,7 +109,7 @@ def train_regions(
             record |= {f"validation_{name}": value for name, value in judged.items()}
             record["seconds"] = time.perf_counter() - start_s
             history.append(record)
-            _save(folder, network, average, optimizer, settings, step + 1, history)
+            save_run(folder, network, average, optimizer, asdict(settings), step + 1, history)
             report(record)
             total, count, start_s = 0.0, 0, time.perf_counter()
     result = average.network.cpu()
@@ -150,34 +148,3 @@ def judge_regions(
         "kept": float(says_digit[is_digit].mean()),
         "refused": float((~says_digit)[~is_digit].mean()),
     }
-
-
-def _save(
-    folder: Path, network: RegionClassifier, average: WeightAverage, optimizer: torch.optim.Optimizer,
-    settings: RegionSettings, step: int, history: list[dict[str, float]],
-) -> None:  # fmt: skip
-    state = {
-        "network": network.state_dict(), "average": average.network.state_dict(),
-        "optimizer": optimizer.state_dict(), "settings": asdict(settings), "step": step, "history": history,
-    }  # fmt: skip
-    save_checkpoint(folder / CHECKPOINT_NAME, state)
-    lines = [",".join(history[0])] + [",".join(f"{v:.6g}" for v in record.values()) for record in history]
-    write_text(folder / LOG_NAME, "\n".join(lines) + "\n")
-
-
-def _resume(
-    folder: Path, network: RegionClassifier, average: WeightAverage, optimizer: torch.optim.Optimizer,
-    settings: RegionSettings,
-) -> tuple[int, list[dict[str, float]]]:  # fmt: skip
-    path = folder / CHECKPOINT_NAME
-    if not path.exists():
-        return 0, []
-    state: dict[str, Any] = load_checkpoint(path)
-    if state["settings"] != asdict(settings):
-        raise UsageError(
-            f"{folder} holds a run with other settings", remedy="Choose another folder or delete that run."
-        )
-    network.load_state_dict(state["network"])
-    average.network.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"]), list(state["history"])

@@ -1,0 +1,55 @@
+"""The state of a run of steps: checkpoint and log after every few of them, and taking them up again.
+
+Owns: what is kept. Leaves to others: the file's form (training.checkpoint).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inkdigits.errors import UsageError
+from inkdigits.files import write_text
+from inkdigits.training.average import WeightAverage
+from inkdigits.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
+
+LOG_NAME = "log.csv"
+
+
+def save_run(
+    folder: Path, network: torch.nn.Module, average: WeightAverage, optimizer: torch.optim.Optimizer,
+    settings: dict[str, Any], step: int, history: list[dict[str, float]],
+) -> None:  # fmt: skip
+    """Write the checkpoint and the log of a run, whose settings are plain data."""
+    state = {
+        "network": network.state_dict(), "average": average.network.state_dict(),
+        "optimizer": optimizer.state_dict(), "settings": settings, "step": step, "history": history,
+    }  # fmt: skip
+    save_checkpoint(folder / CHECKPOINT_NAME, state)
+    lines = [",".join(history[0])] + [",".join(f"{v:.6g}" for v in record.values()) for record in history]
+    write_text(folder / LOG_NAME, "\n".join(lines) + "\n")
+
+
+def resume_run(
+    folder: Path, network: torch.nn.Module, average: WeightAverage, optimizer: torch.optim.Optimizer,
+    settings: dict[str, Any],
+) -> tuple[int, list[dict[str, float]]]:  # fmt: skip
+    """Take up the run that lies in a folder, if there is one; return its steps and its log.
+
+    Raises:
+        UsageError: If the folder holds a run with other settings.
+    """
+    path = folder / CHECKPOINT_NAME
+    if not path.exists():
+        return 0, []
+    state = load_checkpoint(path)
+    if state["settings"] != settings:
+        raise UsageError(
+            f"{folder} holds a run with other settings", remedy="Choose another folder or delete that run."
+        )
+    network.load_state_dict(state["network"])
+    average.network.load_state_dict(state["average"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"]), list(state["history"])
