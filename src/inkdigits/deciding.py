@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
-from inkdigits.types import Box, Probs
+from inkdigits.types import Probs
 
 DIGITS = tuple("0123456789")
 
@@ -69,16 +69,6 @@ CUT_AGAIN = Weights(
     region=0.8,
 )
 SURELY_OTHER = 0.2  # below this probability of being a digit, ink beside digits is taken for a letter
-# A doubtful sighting beside sure digits is one more of them, if it stands in their line as one of them would.
-LEAST_BESIDE = 0.2  # its probability of being a digit is at least this
-LIKE_HEIGHT = (0.65, 1.5)  # its height, in heights of the nearest digit
-SAME_LINE = 0.5  # they share this part of the lower one's height
-MOST_GAP = 1.0  # and stand so near, in heights of the digit
-MOST_SHARED = 0.35  # part of the narrower one's width that both share
-# What is lower than this part of the digits beside it is a point, a dash or a piece, unless it is so sure.
-LOW = 0.55
-LEAST_DIGITS_BESIDE = 2
-SURE_THOUGH_LOW = 0.97
 # What stands alone on a picture: the classifier has learned from more letters and symbols than people show to a
 # reader of digits, so it is believed up to a probability of 0.9 of being none: that keeps 99 of 100 digits.
 LONE = Weights(score=0.23, none=0.75, bias=2.0, detector=0.5, classifier=0.5)
@@ -193,64 +183,6 @@ def _choose_weights(sighting: Sighting) -> Weights:
     if sighting.glyph is not None and sighting.glyph.is_whole:
         return WHOLE_AGAIN if was_seen_again else WHOLE
     return CUT_AGAIN if was_seen_again else CUT
-
-
-def reconsider(boxes: Sequence[Box], verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Take doubtful sightings for digits where they continue a line of digits, and for none where they are too low.
-
-    Args:
-        boxes: Where the sightings stand.
-        verdicts: What was made of each alone.
-
-    Returns:
-        Verdicts in the same order.
-    """
-    result = _drop_low(boxes, verdicts)
-    verdicts = list(result)
-    sure = [box for box, verdict in zip(boxes, verdicts, strict=True) if verdict.is_digit]
-    doubtful = [
-        index for index, verdict in enumerate(verdicts)
-        if not verdict.is_digit and float(verdict.probs.sum()) >= LEAST_BESIDE
-    ]  # fmt: skip
-    for index in sorted(doubtful, key=lambda i: -float(verdicts[i].probs.sum())):
-        if _continues_line(boxes[index], sure):
-            result[index] = Verdict(is_digit=True, probs=verdicts[index].probs)
-            sure.append(boxes[index])
-    return result
-
-
-def _drop_low(boxes: Sequence[Box], verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Take back what is much lower than the digits beside it (points, dashes, pieces), unless it is sure."""
-    result = list(verdicts)
-    kept = [index for index, verdict in enumerate(verdicts) if verdict.is_digit]
-    for index in kept:
-        if float(verdicts[index].probs.sum()) >= SURE_THOUGH_LOW:
-            continue
-        box = boxes[index]
-        beside = [
-            boxes[other].height for other in kept
-            if other != index
-            and min(box.bottom, boxes[other].bottom) > max(box.y, boxes[other].y)
-            and box.height < boxes[other].height
-        ]  # fmt: skip
-        if len(beside) >= LEAST_DIGITS_BESIDE and box.height < LOW * median(beside):
-            result[index] = Verdict(is_digit=False, probs=np.zeros_like(verdicts[index].probs))
-    return result
-
-
-def _continues_line(box: Box, digits: Sequence[Box]) -> bool:
-    """Tell whether a box stands beside one of the digits as one of their line would, and on none of them."""
-    is_beside = False
-    for digit in digits:
-        level = min(box.bottom, digit.bottom) - max(box.y, digit.y)
-        if level < SAME_LINE * min(box.height, digit.height):
-            continue
-        gap = max(box.x, digit.x) - min(box.right, digit.right)
-        if -gap > MOST_SHARED * min(box.width, digit.width):
-            return False
-        is_alike = LIKE_HEIGHT[0] <= box.height / digit.height <= LIKE_HEIGHT[1]
-        is_beside |= is_alike and gap <= MOST_GAP * digit.height
-    return is_beside
 
 
 def _calibrate(probs: npt.NDArray[np.float64], weights: Weights) -> Probs:

@@ -19,6 +19,7 @@ from inkdigits.bundles.detector import Spotted
 from inkdigits.images import Page
 from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, remove_rules
 from inkdigits.ink.binarize import is_light_on_dark
+from inkdigits.ink.contrast import measure_contrast
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
 from inkdigits.looking import Detector, Regions, look, look_again
@@ -66,6 +67,7 @@ class Sighting:
         opinion: What the classifier says, if it was asked before.
         is_lone: True if nothing else stands on the page.
         again: What the region classifier says, if it was asked.
+        contrast: How far its ink stands out from its paper (`ink.contrast`); None where that is unknown.
     """
 
     box: Box
@@ -75,6 +77,7 @@ class Sighting:
     opinion: Opinion | None = None
     is_lone: bool = False
     again: Opinion | None = None
+    contrast: float | None = None
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,10 @@ class Components:
                 replace(sighting, again=Opinion(p, float(n)))
                 for sighting, p, n in zip(sightings, probs, none, strict=True)
             ]
+        sightings = [
+            replace(sighting, contrast=measure_contrast(self.full, rect))
+            for sighting, rect in zip(sightings, rects, strict=True)
+        ]
         lone = [glyph for glyph, may in zip(lone, is_possible, strict=True) if not may]
         rejected = [*self.rejected, *(Rejected(to_page(glyph.box), "no digit", self.index) for glyph in lone)]
         strokes = find_strokes([s.glyph for s in sightings if s.glyph], [s.box for s in sightings if s.glyph])

@@ -21,7 +21,6 @@ from inkdigits.deciding import (
     are_clear,
     decide,
     is_sure_alone,
-    reconsider,
 )
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
@@ -31,6 +30,7 @@ from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
 from inkdigits.ink.words import find_words
 from inkdigits.looking import Detector, Regions
+from inkdigits.reconsidering import reconsider
 from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
@@ -221,7 +221,11 @@ class Reader:
         rows: list[Cells] = []
         rejected: list[Rejected] = []
         for found, judged in zip(pages, verdicts, strict=True):
-            judged = reconsider([sighting.box for sighting in found.sightings], judged)
+            judged = reconsider(
+                [sighting.box for sighting in found.sightings],
+                judged,
+                [sighting.contrast for sighting in found.sightings],
+            )
             pairs = list(zip(found.sightings, judged, strict=True))
             digits = [self._to_digit(sighting, verdict) for sighting, verdict in pairs if verdict.is_digit]
             refused = [

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkdigits.deciding import Verdict, are_clear, decide, is_sure_alone, reconsider
+from inkdigits.deciding import Verdict, are_clear, decide, is_sure_alone
 from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
+from inkdigits.reconsidering import reconsider
 from inkdigits.types import Box, Probs
 
 BOX = Box(0, 0, 10, 20)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkdigits.deciding import Verdict, reconsider
+from inkdigits.deciding import Verdict
+from inkdigits.reconsidering import reconsider
 from inkdigits.types import Box
 
 
@@ -41,3 +42,51 @@ def test_one_doubtful_digit_may_support_the_next() -> None:
 def test_without_a_sure_digit_nothing_changes() -> None:
     verdicts = [verdict(0.4, is_digit=False)] * 2
     assert reconsider(SURE, verdicts) == verdicts
+
+
+LINE = [*SURE, Box(40, 0, 14, 30)]
+
+
+@pytest.mark.parametrize(
+    ("contrast", "probability", "is_digit", "wanted"),
+    [
+        (0.5, 0.1, False, True),  # hardly a digit, but of their ink and in their line
+        (0.3, 0.1, False, False),
+        (None, 0.1, False, False),
+        (0.3, 0.6, True, False),  # the print behind the writing
+        (0.3, 0.98, True, True),  # unless it is so sure
+        (0.4, 0.6, True, True),  # another pressure
+    ],
+)
+def test_digits_of_a_line_have_the_same_ink(
+    contrast: float | None, probability: float, *, is_digit: bool, wanted: bool
+) -> None:
+    verdicts = [verdict(0.95, is_digit=True)] * 2 + [verdict(probability, is_digit=is_digit)]
+    judged = reconsider(LINE, verdicts, [0.5, 0.52, contrast])
+    assert [v.is_digit for v in judged] == [True, True, wanted]
+
+
+def test_another_field_may_be_written_with_another_pen() -> None:
+    boxes = [*SURE, Box(400, 0, 14, 30), Box(0, 200, 14, 30)]
+    verdicts = [verdict(0.95, is_digit=True)] * 2 + [verdict(0.6, is_digit=True)] * 2
+    assert all(v.is_digit for v in reconsider(boxes, verdicts, [0.6, 0.6, 0.1, 0.1]))
+
+
+def with_label(label: int, probability: float, *, is_digit: bool) -> Verdict:
+    probs = np.zeros(10, np.float32)
+    probs[label] = probability
+    return Verdict(is_digit, probs)
+
+
+@pytest.mark.parametrize(("label", "wanted"), [(1, True), (4, False)])
+def test_only_ones_may_be_long(label: int, *, wanted: bool) -> None:
+    verdicts = [verdict(0.95, is_digit=True)] * 2 + [with_label(label, 0.4, is_digit=False)]
+    judged = reconsider([*SURE, Box(40, -20, 14, 55)], verdicts)
+    assert judged[2].is_digit == wanted
+
+
+@pytest.mark.parametrize(("label", "wanted"), [(0, True), (6, False)])
+def test_zeros_may_be_small(label: int, *, wanted: bool) -> None:
+    verdicts = [verdict(0.95, is_digit=True)] * 2 + [with_label(label, 0.8, is_digit=True)]
+    judged = reconsider([*SURE, Box(40, 16, 14, 14)], verdicts)
+    assert judged[2].is_digit == wanted

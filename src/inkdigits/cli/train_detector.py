@@ -20,6 +20,10 @@ def train_detector(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for the run.", show_default="runs/RECIPE")
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--start", help="Folder of a run whose weights to start from.", show_default="chance"),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Processor threads; torch chooses by default.", show_default=False)
     ] = None,
@@ -45,7 +49,7 @@ def train_detector(
         "not there."
     )
     try:
-        network, metrics = run_detector_recipe(chosen, folder, report=_report)
+        network, metrics = run_detector_recipe(chosen, folder, report=_report, start=start)
     except KeyboardInterrupt:
         tell(f"Stopped. What is done is kept in {folder}: the same command goes on from there.")
         raise typer.Exit(EXIT_INTERRUPTED) from None

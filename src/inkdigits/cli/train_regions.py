@@ -28,6 +28,10 @@ def train_regions(
         Path | None,
         typer.Option("--detector", help="Bundle of a detector.", show_default="the one that ships"),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--start", help="Folder of a run whose weights to start from.", show_default="chance"),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Processor threads; torch chooses by default.", show_default=False)
     ] = None,
@@ -58,6 +62,7 @@ def train_regions(
             pages=pages or folder / "pages",
             detector=detector or FOLDER / "detectors" / "detector.onnx",
             report=_report,
+            start=start,
         )
     except KeyboardInterrupt:
         tell(f"Stopped. What is done is kept in {folder}: the same command goes on from there.")

@@ -11,7 +11,7 @@ from inkdigits.training.crops import CLASSES, make_crops
 
 @pytest.fixture(scope="module")
 def bank() -> GlyphBank:
-    return GlyphBank.simulated(np.random.default_rng(1), writers=4)
+    return GlyphBank.simulated(np.random.default_rng(1))
 
 
 def test_the_same_seed_gives_the_same_crops(bank: GlyphBank) -> None:

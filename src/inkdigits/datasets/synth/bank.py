@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,22 +19,21 @@ import numpy.typing as npt
 from inkdigits.datasets.load import load_dataset
 from inkdigits.datasets.pens import PENS, render_sign
 from inkdigits.datasets.permitted import load_permitted_nist, load_permitted_symbols
-from inkdigits.datasets.strokes import make_strokes, make_writer
+from inkdigits.datasets.strokes import WriterStyle, make_strokes, make_writer
 from inkdigits.datasets.synth import shapes
 from inkdigits.datasets.synth.fonts import load_font_signs
 from inkdigits.types import LabelledImages
 
 Glyph = npt.NDArray[np.uint8]
 
-WRITERS = 140
-"""Simulated writers; each writes every digit twice. About three seconds."""
 SHAPES = 300
 """Invented characters and scribbles, of each."""
 EACH = 12
 """Writings of each letter and sign."""
 PEN_HEIGHT_PX = 56
 SHAPE_HEIGHT_PX = 48
-HAND_WEIGHTS: Mapping[str, float] = {"mnist": 0.42, "nist": 0.26, "optdigits": 0.07, "pen": 0.25}
+PEN = "pen"
+HAND_WEIGHTS: Mapping[str, float] = {"mnist": 0.37, "nist": 0.23, "optdigits": 0.06, PEN: 0.34}
 """How often a number is written by each source; photographs of Europe and Latin America want the pen's forms."""
 CHINESE_ONE = 1
 """The Chinese 1 is a dash."""
@@ -47,26 +47,39 @@ class DigitSet:
     Attributes:
         glyphs: Each (h, w) uint8, ink bright, cropped to its ink.
         slants: (N,) lean of each against its class, in pixels to the right per pixel upward.
-        groups: For each writer that is told apart (one where none is), the indices of each digit.
+        members: For each digit the indices of its glyphs.
     """
 
     glyphs: Sequence[Glyph]
     slants: npt.NDArray[np.float64]
-    groups: Sequence[Sequence[npt.NDArray[np.int64]]]
+    members: Sequence[npt.NDArray[np.int64]]
+
+    def pick(self, digit: int, rng: np.random.Generator) -> tuple[Glyph, float]:
+        """Return a glyph of this digit, anybody's, and its own slant."""
+        choices = self.members[digit]
+        index = int(choices[int(rng.integers(len(choices)))])
+        return self.glyphs[index], float(self.slants[index])
 
 
 @dataclass(frozen=True)
-class Hand:
-    """One writer of the bank: a source and one of its groups."""
+class PenHand:
+    """One simulated writer, who writes each digit anew with a plain pen; pens of all kinds follow on the page."""
 
-    digits: DigitSet
-    group: int
+    style: WriterStyle
 
     def pick(self, digit: int, rng: np.random.Generator) -> tuple[Glyph, float]:
-        """Return a glyph of this digit and its own slant."""
-        choices = self.digits.groups[self.group][digit]
-        index = int(choices[int(rng.integers(len(choices)))])
-        return self.digits.glyphs[index], float(self.digits.slants[index])
+        """Write this digit; its own slant counts as 0."""
+        strokes = make_strokes(str(digit), rng=rng, style=self.style)
+        ink = render_sign(strokes, height_px=PEN_HEIGHT_PX, rng=rng, style=self.style, pen=PENS["felt"])
+        return shapes.crop_to_ink(np.rint(ink * 255).astype(np.uint8)), 0.0
+
+
+class Hand(Protocol):
+    """Who writes a number."""
+
+    def pick(self, digit: int, rng: np.random.Generator) -> tuple[Glyph, float]:
+        """Return a glyph of this digit and its own slant, in pixels to the right per pixel upward."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ class GlyphBank:
     """All glyphs that pages are made of; built once, never changed.
 
     Attributes:
-        sources: Name -> digits.
+        sources: Name -> digits, beside those of simulated pens.
         others: Category ("letter", "print", "sign", "fake", "scribble", "symbol", "chinese") -> glyphs that are no
             digits.
         signs: Written sign such as "$" -> its glyphs.
@@ -99,7 +112,6 @@ class GlyphBank:
             "mnist": _measure(load_dataset("mnist", "train")),
             "nist": _measure(load_permitted_nist()),
             "optdigits": _measure(load_dataset("optdigits", "train32x32")),
-            **made.sources,
         }
         chinese = load_dataset("chinese-mnist", "train")
         others = {
@@ -110,12 +122,11 @@ class GlyphBank:
         return cls(sources, others, made.signs, made.letters)
 
     @classmethod
-    def simulated(cls, rng: np.random.Generator, *, writers: int = WRITERS) -> GlyphBank:
+    def simulated(cls, rng: np.random.Generator) -> GlyphBank:
         """Build a bank that needs no data: every digit and shape comes from simulated pens.
 
         Args:
             rng: Source of all chance; the same state gives the same bank.
-            writers: How many writers to invent.
         """
 
         def draw_form(table: Mapping[str, tuple[str, ...]], name: str) -> Glyph:
@@ -136,14 +147,14 @@ class GlyphBank:
             "scribble": [_draw(shapes.make_scribble(rng), rng) for _ in range(SHAPES)],
         }
         others = {name: glyphs for name, glyphs in others.items() if glyphs}
-        return cls({"pen": _write_digits(rng, writers)}, others, signs, letters)
+        return cls({}, others, signs, letters)
 
     def draw_hand(self, rng: np.random.Generator) -> Hand:
         """Draw the writer of a number."""
-        names = list(self.sources)
+        names = [*self.sources, PEN]
         weights = np.array([HAND_WEIGHTS[name] for name in names])
-        digits = self.sources[names[int(rng.choice(len(names), p=weights / weights.sum()))]]
-        return Hand(digits, int(rng.integers(len(digits.groups))))
+        name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+        return PenHand(make_writer(rng)) if name == PEN else self.sources[name]
 
     def draw_letter(self, letter: str, rng: np.random.Generator) -> Glyph:
         """Draw a letter of `shapes.LETTERS` or a sign of `shapes.SIGNS`."""
@@ -166,30 +177,13 @@ def _draw(paths: shapes.Paths, rng: np.random.Generator) -> Glyph:
     return shapes.render_shape(paths, height_px=SHAPE_HEIGHT_PX, pen_px=float(rng.uniform(3, 5)))
 
 
-def _write_digits(rng: np.random.Generator, writers: int) -> DigitSet:
-    """Let simulated writers write each digit twice with a plain pen; pens of all kinds follow on the page."""
-    glyphs: list[Glyph] = []
-    groups = []
-    for _ in range(writers):
-        style = make_writer(rng)
-        group = []
-        for digit in "0123456789":
-            group.append(np.array([len(glyphs), len(glyphs) + 1]))
-            for _ in range(2):
-                strokes = make_strokes(digit, rng=rng, style=style)
-                ink = render_sign(strokes, height_px=PEN_HEIGHT_PX, rng=rng, style=style, pen=PENS["felt"])
-                glyphs.append(shapes.crop_to_ink(np.rint(ink * 255).astype(np.uint8)))
-        groups.append(group)
-    return DigitSet(glyphs, np.zeros(len(glyphs)), groups)
-
-
 def _measure(data: LabelledImages) -> DigitSet:
     """Cut glyphs to their ink and measure how they lean against the usual of their class."""
     slants = np.concatenate([_lean(data.images[i : i + 2000]) for i in range(0, len(data), 2000)])
     group = [np.flatnonzero(data.labels == digit) for digit in range(10)]
     for members in group:
         slants[members] -= np.median(slants[members])
-    return DigitSet(_crop_all(data.images), slants, [group])
+    return DigitSet(_crop_all(data.images), slants, group)
 
 
 def _lean(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

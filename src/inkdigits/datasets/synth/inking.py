@@ -7,7 +7,7 @@ where they stand (`synth.writing`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -23,8 +23,27 @@ FRACTION_BITS = 4
 """Sub-pixel bits of OpenCV's drawing coordinates."""
 WIDEST = 0.85
 """A glyph wider than 1 / 0.85 of its height is measured by its width: lying 2s would become giants."""
+WAVES = ((2.5, 3.5), (-1.5, 5.0), (4.0, 1.0))
+"""Radians a height, across and down, of the waves that bend a glyph."""
 MAX_WIDENING = 2.2
 """Most widening of a glyph's own pen: more closes the loops of 6, 8 and 9."""
+
+
+class Bend(NamedTuple):
+    """Three waves that run over a glyph in both directions and move its ink.
+
+    Attributes:
+        amounts: (2, 3) how far each moves it along x and y, in heights of the glyph.
+        phases: (2, 3) where each begins, radians.
+    """
+
+    amounts: npt.NDArray[np.float64]
+    phases: npt.NDArray[np.float64]
+
+
+def draw_bend(rng: np.random.Generator, *, amount: float) -> Bend:
+    """Draw waves; `amount` is the standard deviation of each, in heights of the glyph."""
+    return Bend(rng.normal(0, amount, (2, 3)), rng.uniform(0, 2 * np.pi, (2, 3)))
 
 
 def ink_glyph(
@@ -36,6 +55,7 @@ def ink_glyph(
     shear: float = 0.0,
     angle_deg: float = 0.0,
     swell: Ink | None = None,
+    bend: Bend | None = None,
 ) -> Ink:
     """Write a glyph again at another size with another pen.
 
@@ -47,6 +67,7 @@ def ink_glyph(
         shear: Pixels to the right per pixel upward.
         angle_deg: Turn, anticlockwise.
         swell: Width of the line against `pen_px` over the glyph, any size, or None for an even pen.
+        bend: How its lines are bent, or None.
 
     Returns:
         (H, W) float32 in [0, 1], ink = 1, with a margin of some pixels.
@@ -66,6 +87,8 @@ def ink_glyph(
     matrix = np.column_stack([linear, linear @ (0.5, 0.5) - low - 0.5])
     mode = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_LINEAR
     fine = cv2.warpAffine(glyph, matrix, (width, height), flags=mode)
+    if bend is not None:
+        fine = _bend(np.asarray(fine, np.uint8), bend, unit_px=scale * rows)
     if scale > 1:
         # A third of a pixel of the source hides its grid and keeps corners.
         fine = cv2.GaussianBlur(fine, (0, 0), 0.33 * scale + 0.3)
@@ -74,6 +97,23 @@ def ink_glyph(
         cv2.resize(inked, (width // OVERSAMPLING, height // OVERSAMPLING), interpolation=cv2.INTER_AREA),
         np.float32,
     )
+
+
+def _bend(fine: npt.NDArray[np.uint8], bend: Bend, *, unit_px: float) -> npt.NDArray[np.uint8]:
+    """Move ink by waves of about one and a half to two periods a height."""
+    height, width = fine.shape
+    y, x = (np.arange(size, dtype=np.float32) / np.float32(unit_px) for size in (height, width))
+    away = []
+    for amounts, phases in zip(bend.amounts, bend.phases, strict=True):
+        field = np.zeros((height, width), np.float32)
+        for (across, down), amount, phase in zip(WAVES, amounts, phases, strict=True):
+            field += np.float32(amount * unit_px) * np.sin(
+                np.float32(across) * x[None] + np.float32(down) * y[:, None] + np.float32(phase)
+            )
+        away.append(field)
+    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    moved = cv2.remap(fine, columns + away[0], rows + away[1], cv2.INTER_LINEAR)
+    return np.asarray(moved, np.uint8)
 
 
 def _set_width(fine: npt.NDArray[np.uint8], *, half_px: float, swell: Ink | None) -> Ink:

@@ -23,6 +23,8 @@ def draw_digits(rng: np.random.Generator, low: int, high: int) -> str:
     """Return low to high digits; some runs of zeros, as amounts have."""
     count = int(rng.integers(low, high + 1))
     digits = "".join(str(d) for d in rng.integers(0, 10, count))
+    if rng.random() < 0.2:  # amounts begin with 1 more often than by even chance: Benford's law
+        digits = "1" + digits[1:]
     if count > 2 and rng.random() < 0.2:
         zeros = int(rng.integers(2, count))
         digits = digits[: count - zeros] + "0" * zeros

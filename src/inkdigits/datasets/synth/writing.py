@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.datasets.synth.bank import GlyphBank, Hand
-from inkdigits.datasets.synth.inking import draw_lines, ink_glyph, smooth_path
+from inkdigits.datasets.synth.inking import draw_bend, draw_lines, ink_glyph, smooth_path
 from inkdigits.datasets.synth.noise import cut_noise
 from inkdigits.datasets.synth.sheet import NO_NUMBER, Sheet
 from inkdigits.types import Ink
@@ -26,6 +26,10 @@ GAP_WEIGHTS = (0.14, 0.30, 0.22, 0.18, 0.16)
 MIXED_WEIGHTS = (0.08, 0.32, 0.35, 0.25, 0.0)
 MIN_ADVANCE = 0.4
 """Least distance of the middles of neighbouring digits, in digit heights: readers still see two of them."""
+BENDING = 0.016
+"""Of a digit's lines, in digit heights: no two writings of a form are alike."""
+MOST_FADING = 5
+"""Digits of a number after which it gets no smaller."""
 OLD_FIGURES = {"3": 0.25, "4": 0.25, "5": 0.25, "7": 0.3, "9": 0.3}
 """How far old-style figures go below the line, in digit heights."""
 
@@ -45,10 +49,16 @@ class Style:
         drift: Rise of the baseline per pixel.
         wobble: Standard deviation of the baseline, in digit heights.
         zero: Size of zeros against other digits.
+        zero_aspect: Width of zeros against their own, beside `aspect`.
+        one: Size of 1s against other digits.
+        one_shear: Lean of 1s beside that of all digits.
+        first: Size of the first digit of a number against the others.
+        fade: Size of each further digit against the one before.
         has_old_figures: Whether 3, 4, 5, 7 and 9 go below the line.
         ligature: Probability that neighbours are joined by a line.
         flag: Probability of a long flag on 5 and 7.
         roof: Probability of a flag on a 1 that goes far down.
+        crossed: Probability of a long bar through a 7.
         flying: Probability that the cap of a 5 stands off its body.
         swell: How much the width of the line comes and goes with pressure.
     """
@@ -63,10 +73,16 @@ class Style:
     drift: float = 0.0
     wobble: float = 0.03
     zero: float = 1.0
+    zero_aspect: float = 1.0
+    one: float = 1.0
+    one_shear: float = 0.0
+    first: float = 1.0
+    fade: float = 1.0
     has_old_figures: bool = False
     ligature: float = 0.0
     flag: float = 0.0
     roof: float = 0.0
+    crossed: float = 0.0
     flying: float = 0.0
     swell: float = 0.0
 
@@ -103,11 +119,17 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         size_jitter=float(rng.uniform(0.02, 0.11)),
         drift=float(rng.normal(0, 0.03)),
         wobble=float(rng.uniform(0.01, 0.08)),
-        zero=float(rng.uniform(0.6, 0.85)) if rng.random() < 0.15 else 1.0,
+        zero=float(rng.uniform(0.45, 0.85)) if rng.random() < 0.25 else 1.0,
+        zero_aspect=float(rng.uniform(0.9, 1.5)) if rng.random() < 0.2 else 1.0,
+        one=float(rng.uniform(1.1, 1.9)) if rng.random() < 0.3 else 1.0,
+        one_shear=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.2 else 0.0,
+        first=float(rng.uniform(1.15, 1.7)) if rng.random() < 0.12 else 1.0,
+        fade=float(rng.uniform(0.88, 0.97)) if rng.random() < 0.12 else 1.0,
         has_old_figures=bool(rng.random() < 0.07),
         ligature=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.14 else 0.0,
         flag=float(rng.uniform(0.3, 0.9)) if rng.random() < 0.15 else 0.0,
         roof=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.3 else 0.0,
+        crossed=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.2 else 0.0,
         flying=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.12 else 0.0,
         swell=float(rng.uniform(0.1, 0.45)) if rng.random() < 0.25 else 0.0,
     )
@@ -137,16 +159,21 @@ class Pencil:
         """Write one digit beside what stands there, in the gaps of the style."""
         style, rng = self.style, self._rng
         glyph, own_slant = style.hand.pick(int(digit), rng)
-        size = style.digit_px * float(np.exp(rng.normal(0, style.size_jitter)))
-        size *= style.zero if digit == "0" else 1.0
+        size = self._size_of(digit)
         patch = ink_glyph(
             glyph,
             height_px=size,
             pen_px=style.pen_px * float(np.exp(rng.normal(0, 0.05))),
-            aspect=style.aspect * float(np.exp(rng.normal(0, 0.06))),
-            shear=style.shear - 0.75 * own_slant + float(rng.normal(0, 0.04)),
+            aspect=style.aspect
+            * float(np.exp(rng.normal(0, 0.06)))
+            * (style.zero_aspect if digit == "0" else 1.0),
+            shear=style.shear
+            - 0.75 * own_slant
+            + float(rng.normal(0, 0.04))
+            + (style.one_shear if digit == "1" else 0.0),
             angle_deg=float(rng.normal(0, 2.5)),
             swell=cut_swell(style.swell, rng=rng),
+            bend=draw_bend(rng, amount=BENDING),
         )
         patch = self._flagged(patch, digit)
         baseline = float(rng.normal(0, style.wobble)) * style.digit_px
@@ -157,6 +184,14 @@ class Pencil:
         self._glyphs.append(len(self.marks))
         self._put(patch, digit, baseline=baseline, gap=self._draw_gap())
         self._join()
+
+    def _size_of(self, digit: str) -> float:
+        style = self.style
+        size = style.digit_px * float(np.exp(self._rng.normal(0, style.size_jitter)))
+        size *= style.fade ** min(len(self._glyphs), MOST_FADING)
+        if digit == "0":
+            return size * style.zero
+        return size * max(style.one if digit == "1" else 1.0, 1.0 if self._glyphs else style.first)
 
     def write_glyph(self, glyph: npt.NDArray[np.uint8], *, size: float = 1.0, rise: float = 0.0) -> None:
         """Write a glyph that is no digit; size and rise in digit heights."""
@@ -311,6 +346,8 @@ class Pencil:
             return self._roofed(patch)
         if digit == "5" and rng.random() < style.flying:
             return self._uncapped(patch)
+        if digit == "7" and rng.random() < style.crossed:
+            patch = self._crossed(patch)
         if digit not in "57" or rng.random() >= style.flag:
             return patch
         solid = patch > SOLID
@@ -349,6 +386,27 @@ class Pencil:
             [smooth_path(way * length + (x, top + style.pen_px / 2))], pen_px=style.pen_px
         )
         return _merge(patch, line, corner)
+
+    def _crossed(self, patch: Ink) -> Ink:
+        """Draw a bar through the stem of a 7, sometimes so long that it looks like a t."""
+        style, rng = self.style, self._rng
+        solid = patch > SOLID
+        rows = np.flatnonzero(solid.any(axis=1))
+        if not len(rows):
+            return patch
+        row = int(rows[0] + len(rows) * rng.uniform(0.4, 0.65))
+        ink = np.flatnonzero(solid[row])
+        if not len(ink):
+            return patch
+        length = style.digit_px * float(rng.uniform(0.35, 1.0))
+        reach = int(length) + 4
+        patch = np.pad(patch, ((0, 0), (reach, reach)))
+        left = reach + float(ink[-1]) - length * float(rng.uniform(0.3, 0.65))
+        rise = float(rng.normal(-0.12, 0.12))
+        corner = np.array([left, row - rise * length / 2])
+        way = np.array([[0, 0], [0.5, rise / 2 + rng.normal(0, 0.04)], [1, rise]]) * length
+        line, top_left = draw_lines([smooth_path(corner + way)], pen_px=style.pen_px)
+        return _merge(patch, line, top_left)
 
     def _uncapped(self, patch: Ink) -> Ink:
         """Take the cap off a 5 and let it fly above its body."""

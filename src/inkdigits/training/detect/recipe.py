@@ -17,6 +17,7 @@ from inkdigits.errors import RecipeError
 from inkdigits.models.detector import DigitDetector
 from inkdigits.training.detect.loop import DetectorSettings, judge, train_detector
 from inkdigits.training.detect.pages import LABELS, load_or_make_pool
+from inkdigits.training.detect.state import load_start
 
 PRECISIONS: Final = ("float32", "int8")
 
@@ -68,7 +69,12 @@ def load_detector_recipe(path: Path) -> DetectorRecipe:
 
 
 def run_detector_recipe(
-    recipe: DetectorRecipe, folder: Path, *, report: Callable[[dict[str, float]], None], workers: int = 2
+    recipe: DetectorRecipe,
+    folder: Path,
+    *,
+    report: Callable[[dict[str, float]], None],
+    workers: int = 2,
+    start: Path | None = None,
 ) -> tuple[DigitDetector, dict[str, float]]:
     """Make pages and train; what is there already is taken up.
 
@@ -77,6 +83,7 @@ def run_detector_recipe(
         folder: Where pages, checkpoint and log go.
         report: Hears each line of the log.
         workers: Processes that draw pages.
+        start: Folder of a run whose averaged weights are the first ones of this; None for weights by chance.
 
     Returns:
         The network, and what the validation views say about it.
@@ -91,6 +98,8 @@ def run_detector_recipe(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.train.seed)
         network = DigitDetector(labels=len(LABELS))
+        if start is not None:
+            load_start(start, network)
     trained = train_detector(
         network, recipe.train, train=train, validation=validation, folder=folder, report=report
     )

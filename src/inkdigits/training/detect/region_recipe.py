@@ -26,6 +26,7 @@ from inkdigits.training.detect.region_loop import (
     train_regions,
 )
 from inkdigits.training.detect.regions import Drawer, Regions, join_regions, load_or_collect
+from inkdigits.training.detect.state import load_start
 from inkdigits.training.temperature import fit_temperature
 
 _PROBES: Final = 2048
@@ -96,6 +97,7 @@ def run_region_recipe(
     detector: Path,
     report: Callable[[dict[str, float]], None],
     workers: int = 2,
+    start: Path | None = None,
 ) -> TrainedRegions:
     """Make pages, collect boxes and train; what is there already is taken up.
 
@@ -106,6 +108,7 @@ def run_region_recipe(
         detector: Bundle of the detector whose boxes are learned from.
         report: Hears each line of the log.
         workers: Processes that draw pages and collect boxes.
+        start: Folder of a run whose averaged weights are the first ones of this; None for weights by chance.
     """
     seeds = [recipe.seed, *(recipe.seed + 1 + index for index in range(1, recipe.pools))]
 
@@ -121,6 +124,8 @@ def run_region_recipe(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.train.seed)
         network = RegionClassifier()
+        if start is not None:
+            load_start(start, network)
         trained = train_regions(
             network, recipe.train, train=drawers, validation=judged_by, folder=folder, report=report
         )

@@ -53,3 +53,22 @@ def resume_run(
     average.network.load_state_dict(state["average"])
     optimizer.load_state_dict(state["optimizer"])
     return int(state["step"]), list(state["history"])
+
+
+def load_start(folder: Path, network: torch.nn.Module) -> None:
+    """Give a network the averaged weights of a run that has ended, to learn on from there.
+
+    Raises:
+        UsageError: If there is no such run, or its network has another form.
+    """
+    path = folder / CHECKPOINT_NAME
+    if not path.exists():
+        raise UsageError(
+            f"{folder} holds no run to start from", remedy="Name the folder of a run that has ended."
+        )
+    try:
+        network.load_state_dict(load_checkpoint(path)["average"])
+    except (KeyError, RuntimeError) as error:
+        raise UsageError(
+            f"The run in {folder} has another network", remedy="Name the folder of a run of the same kind."
+        ) from error

@@ -1,12 +1,13 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from inkdigits.datasets.synth import fonts
 from inkdigits.datasets.synth.bank import GlyphBank
 from inkdigits.datasets.synth.fonts import load_alike_letters, load_font_signs
-from inkdigits.datasets.synth.inking import draw_lines, ink_glyph, smooth_path
+from inkdigits.datasets.synth.inking import draw_bend, draw_lines, ink_glyph, smooth_path
 from inkdigits.datasets.synth.shapes import LETTERS, SIGNS, crop_to_ink, make_fake, render_shape, write_form
 from inkdigits.datasets.synth.writing import make_style, write_number
 
@@ -70,7 +71,7 @@ def test_cropping_keeps_an_empty_picture() -> None:
 @pytest.mark.real_data
 def test_the_bank_takes_only_what_may_be_learned_from() -> None:
     bank = GlyphBank.load()
-    assert set(bank.sources) == {"mnist", "nist", "optdigits", "pen"}
+    assert set(bank.sources) == {"mnist", "nist", "optdigits"}
     assert len(bank.sources["mnist"].glyphs) == 60_000
     assert len(bank.sources["nist"].glyphs) == 10_000 - 496
     assert len(bank.others["symbol"]) == 2139
@@ -98,7 +99,7 @@ def test_without_fonts_there_are_no_signs(monkeypatch: pytest.MonkeyPatch) -> No
     ("digit", "roof", "flying", "flag"), [("1", 1, 0, 0), ("5", 0, 1, 0), ("5", 0, 0, 1)]
 )
 def test_flags_and_caps_make_digits_wider(digit: str, roof: float, flying: float, flag: float) -> None:
-    bank = GlyphBank.simulated(np.random.default_rng(0), writers=3)
+    bank = GlyphBank.simulated(np.random.default_rng(0))
     style = make_style(bank, digit_px=40, rng=np.random.default_rng(5))
     plain = replace(style, flag=0, roof=0, flying=0)
     means = []
@@ -111,3 +112,47 @@ def test_flags_and_caps_make_digits_wider(digit: str, roof: float, flying: float
             assert mark.label == digit
         means.append(np.mean(widths))
     assert means[1] > means[0]
+
+
+def test_a_bent_glyph_keeps_its_ink_but_not_its_place() -> None:
+    bend = draw_bend(np.random.default_rng(0), amount=0.03)
+    straight, bent = (ink_glyph(BAR, height_px=40, pen_px=4, bend=each) for each in (None, bend))
+    assert straight.shape == bent.shape
+    assert bent.sum() == pytest.approx(straight.sum(), rel=0.15)
+    assert np.abs(bent - straight).max() > 0.5
+
+
+def test_a_simulated_writer_writes_no_digit_twice_alike() -> None:
+    bank, rng = GlyphBank.simulated(np.random.default_rng(0)), np.random.default_rng(1)
+    hand = bank.draw_hand(rng)
+    first, second = (hand.pick(4, rng)[0] for _ in range(2))
+    assert first.shape != second.shape or (first != second).any()
+
+
+def write_one(digit: str, **changes: float) -> npt.NDArray[np.float32]:
+    bank = GlyphBank.simulated(np.random.default_rng(0))
+    style = make_style(bank, digit_px=40, rng=np.random.default_rng(5))
+    plain = {"roof": 0, "crossed": 0, "zero": 1, "one": 1, "first": 1, "fade": 1, "size_jitter": 0}
+    written = write_number(digit, replace(style, **(plain | changes)), rng=np.random.default_rng(2))
+    return written.marks[-1].patch
+
+
+@pytest.mark.parametrize(
+    ("digit", "changes", "part"),
+    [
+        ("1", {"one": 1.6}, 1.6),
+        ("0", {"zero": 0.5}, 0.5),
+        ("3", {"first": 1.5}, 1.5),
+        ("333", {"fade": 0.9}, 0.81),
+    ],
+)
+def test_writers_have_habits_of_size(digit: str, changes: dict[str, float], part: float) -> None:
+    heights = [
+        np.count_nonzero((patch > 0.3).any(axis=1))
+        for patch in (write_one(digit), write_one(digit, **changes))
+    ]
+    assert heights[1] / heights[0] == pytest.approx(part, rel=0.15)
+
+
+def test_a_crossed_7_has_more_ink() -> None:
+    assert write_one("7", crossed=1).sum() > 1.1 * write_one("7").sum()

@@ -16,7 +16,7 @@ TRIES = 6
 
 @pytest.fixture(scope="module")
 def bank() -> GlyphBank:
-    return GlyphBank.simulated(np.random.default_rng(0), writers=3)
+    return GlyphBank.simulated(np.random.default_rng(0))
 
 
 def make(bank: GlyphBank, kind: str | None, seed: int, size_px: tuple[int, int] = (128, 384)) -> SynthPage:

@@ -14,9 +14,12 @@ from inkdigits.errors import BundleError, RecipeError, UsageError
 from inkdigits.export.detector import export_detector
 from inkdigits.export.onnx import BundleFacts
 from inkdigits.models.detector import DigitDetector
+from inkdigits.models.region import RegionClassifier
+from inkdigits.training.checkpoint import CHECKPOINT_NAME, save_checkpoint
 from inkdigits.training.detect.loop import DetectorSettings, draw_batch, judge, train_detector
 from inkdigits.training.detect.pages import LABELS, PagePool, join_pools, load_pool, save_pool
 from inkdigits.training.detect.recipe import load_detector_recipe
+from inkdigits.training.detect.state import load_start
 
 MakePool = Callable[..., PagePool]
 SETTINGS = DetectorSettings(steps=4, batch_size=4, log_every=2)
@@ -106,8 +109,9 @@ def test_unknown_keys_of_a_recipe_are_named(tmp_path: Path) -> None:
         load_detector_recipe(path)
 
 
-def test_the_recipe_that_ships_is_valid() -> None:
-    recipe = load_detector_recipe(Path(__file__).parents[4] / "recipes" / "detector.toml")
+@pytest.mark.parametrize("name", ["detector-first.toml", "detector.toml"])
+def test_the_recipes_that_ship_are_valid(name: str) -> None:
+    recipe = load_detector_recipe(Path(__file__).parents[4] / "recipes" / name)
     assert recipe.licence
     assert recipe.pages > recipe.validation_pages > 0
     assert recipe.train.steps > 0
@@ -138,3 +142,22 @@ def test_eight_bits_that_change_too_much_are_not_written(
             network, tmp_path / "d.onnx", BundleFacts("detector", LABELS), views=make_pool(8).views
         )
     assert not (tmp_path / "d.onnx").exists()
+
+
+def test_a_run_starts_from_the_weights_of_another(tmp_path: Path, make_pool: MakePool) -> None:
+    pool = make_pool(8)
+    settings = DetectorSettings(steps=2, batch_size=4, log_every=2, ema_decay=0.9)
+    ended = train_detector(make_network(), settings, train=[pool], validation=pool, folder=tmp_path / "first",
+                           report=lambda _: None)  # fmt: skip
+    network = make_network()
+    load_start(tmp_path / "first", network)
+    for name, weight in ended.state_dict().items():
+        torch.testing.assert_close(network.state_dict()[name], weight)
+
+
+def test_a_run_can_not_start_from_nothing_or_from_another_kind(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no run"):
+        load_start(tmp_path, make_network())
+    save_checkpoint(tmp_path / CHECKPOINT_NAME, {"average": RegionClassifier().state_dict()})
+    with pytest.raises(UsageError, match="another network"):
+        load_start(tmp_path, make_network())

@@ -1,0 +1,170 @@
+"""Looks at the verdicts on a page together: digits of one number stand in a line, are alike in height, of one ink.
+
+Owns: what neighbours say about a sighting. Leaves to others: what is said of each alone (deciding).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from inkdigits.deciding import Verdict
+from inkdigits.types import Box
+
+# Set on one half of orand-car-a and looked at on the other; docs/reading.md, "What was tried".
+# A doubtful sighting beside sure digits is one more of them, if it stands in their line as one of them would.
+LEAST_BESIDE = 0.2  # its probability of being a digit is at least this
+LEAST_SAME_INK = 0.05  # or this, if its ink is as strong as theirs
+LIKE_HEIGHT = (0.65, 1.5)  # its height, in heights of the nearest digit
+MOST_HEIGHT_OF_1 = 2.0  # the same of a 1: many people write it long
+SAME_LINE = 0.5  # they share this part of the lower one's height
+MOST_GAP = 1.0  # and stand so near, in heights of the digit
+MOST_SHARED = 0.35  # part of the narrower one's width that both share
+# What is lower than this part of the digits beside it is a point, a dash or a piece, unless it is so sure.
+LOW = 0.55
+LOW_ZERO = 0.35  # zeros are often small
+LEAST_DIGITS_BESIDE = 2
+SURE_THOUGH_LOW = 0.97
+# Ink is compared with that of the sure digits of the same line, no farther away than so many heights.
+SURE = 0.9
+REACH = 4.0
+NEAR_LINE = 0.4  # part of the lower one's height that both share
+FAINT = 0.75  # what stands out from the paper less than so much of what they do is print or a shadow
+SAME_INK = 0.85  # what does so at least is written with the same pen
+SURE_THOUGH_FAINT = 0.97
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of one sighting: its box, its verdict, and its ink against that of its neighbours."""
+
+    box: Box
+    verdict: Verdict
+    ink: float | None = None
+
+    @property
+    def probability(self) -> float:
+        return float(self.verdict.probs.sum())
+
+    @property
+    def label(self) -> int:
+        return int(self.verdict.probs.argmax())
+
+
+def reconsider(
+    boxes: Sequence[Box], verdicts: Sequence[Verdict], contrasts: Sequence[float | None] | None = None
+) -> list[Verdict]:
+    """Let neighbours have their say.
+
+    Doubtful sightings that continue a line of digits are taken for digits; what is much lower or fainter than the
+    digits beside it is taken back.
+
+    Args:
+        boxes: Where the sightings stand.
+        verdicts: What was made of each alone.
+        contrasts: How far the ink of each stands out from its paper, any unit; None where that is unknown.
+
+    Returns:
+        Verdicts in the same order.
+    """
+    known = [None] * len(boxes) if contrasts is None else contrasts
+    inks = _compare_inks(boxes, verdicts, known)
+    lines = [_Seen(*each) for each in zip(boxes, verdicts, inks, strict=True)]
+    lines = [_doubt(line) if _is_faint(line) else line for line in lines]
+    lines = _refuse_low(lines)
+    return [line.verdict for line in _take_doubtful(lines)]
+
+
+def _refuse(line: _Seen) -> _Seen:
+    return _Seen(line.box, Verdict(is_digit=False, probs=np.zeros_like(line.verdict.probs)), line.ink)
+
+
+def _doubt(line: _Seen) -> _Seen:
+    """Take back a digit, but don't call it a letter: faint print says nothing about the writing beside it."""
+    return _Seen(line.box, Verdict(is_digit=False, probs=line.verdict.probs), line.ink)
+
+
+def _compare_inks(
+    boxes: Sequence[Box], verdicts: Sequence[Verdict], contrasts: Sequence[float | None]
+) -> list[float | None]:
+    """Return the contrast of each as part of the middle one of the sure digits in its line, if there are some."""
+    sure = [
+        (index, box, contrast)
+        for index, (box, verdict, contrast) in enumerate(zip(boxes, verdicts, contrasts, strict=True))
+        if verdict.is_digit and float(verdict.probs.sum()) >= SURE and contrast is not None
+    ]
+    parts: list[float | None] = []
+    for index, (box, contrast) in enumerate(zip(boxes, contrasts, strict=True)):
+        beside = [other for place, at, other in sure if place != index and _is_in_line(box, at)]
+        if contrast is None or len(beside) < LEAST_DIGITS_BESIDE:
+            parts.append(None)
+        else:
+            parts.append(contrast / max(median(beside), 1e-6))
+    return parts
+
+
+def _is_in_line(box: Box, digit: Box) -> bool:
+    level = min(box.bottom, digit.bottom) - max(box.y, digit.y)
+    gap = max(box.x, digit.x) - min(box.right, digit.right)
+    return level >= NEAR_LINE * min(box.height, digit.height) and gap <= REACH * digit.height
+
+
+def _is_faint(line: _Seen) -> bool:
+    return line.ink is not None and line.ink < FAINT and line.probability < SURE_THOUGH_FAINT
+
+
+def _refuse_low(lines: Sequence[_Seen]) -> list[_Seen]:
+    """Take back what is much lower than the digits beside it (points, dashes, pieces), unless it is sure."""
+    kept = [line for line in lines if line.verdict.is_digit]
+    return [_refuse(line) if line.verdict.is_digit and _is_low(line, kept) else line for line in lines]
+
+
+def _is_low(line: _Seen, digits: Sequence[_Seen]) -> bool:
+    box = line.box
+    beside = [
+        other.box.height for other in digits
+        if min(box.bottom, other.box.bottom) > max(box.y, other.box.y) and box.height < other.box.height
+    ]  # fmt: skip
+    if line.probability >= SURE_THOUGH_LOW or len(beside) < LEAST_DIGITS_BESIDE:
+        return False
+    return box.height < (LOW_ZERO if line.label == 0 else LOW) * median(beside)
+
+
+def _take_doubtful(lines: Sequence[_Seen]) -> list[_Seen]:
+    """Take doubtful sightings for digits where they continue a line of digits; the least doubtful first."""
+    result = list(lines)
+    sure = [line.box for line in lines if line.verdict.is_digit]
+    doubtful = [index for index, line in enumerate(lines) if _is_possible(line)]
+    for index in sorted(doubtful, key=lambda i: -lines[i].probability):
+        line = lines[index]
+        most = MOST_HEIGHT_OF_1 if line.label == 1 else LIKE_HEIGHT[1]
+        if _continues_line(line.box, sure, most_height=most):
+            verdict = Verdict(is_digit=True, probs=line.verdict.probs)
+            result[index] = _Seen(line.box, verdict, line.ink)
+            sure.append(line.box)
+    return result
+
+
+def _is_possible(line: _Seen) -> bool:
+    has_same_ink = line.ink is not None and line.ink >= SAME_INK
+    least = LEAST_SAME_INK if has_same_ink else LEAST_BESIDE
+    is_faint = line.ink is not None and line.ink < FAINT
+    return not line.verdict.is_digit and line.probability >= least and not is_faint
+
+
+def _continues_line(box: Box, digits: Sequence[Box], *, most_height: float) -> bool:
+    """Tell whether a box stands beside one of the digits as one of their line would, and on none of them."""
+    is_beside = False
+    for digit in digits:
+        level = min(box.bottom, digit.bottom) - max(box.y, digit.y)
+        if level < SAME_LINE * min(box.height, digit.height):
+            continue
+        gap = max(box.x, digit.x) - min(box.right, digit.right)
+        if -gap > MOST_SHARED * min(box.width, digit.width):
+            return False
+        is_alike = LIKE_HEIGHT[0] <= box.height / digit.height <= most_height
+        is_beside |= is_alike and gap <= MOST_GAP * digit.height
+    return is_beside
