@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -132,7 +133,8 @@ def test_a_simulated_writer_writes_no_digit_twice_alike() -> None:
 def write_one(digit: str, **changes: float) -> npt.NDArray[np.float32]:
     bank = GlyphBank.simulated(np.random.default_rng(0))
     style = make_style(bank, digit_px=40, rng=np.random.default_rng(5))
-    plain = {"roof": 0, "crossed": 0, "zero": 1, "one": 1, "first": 1, "fade": 1, "size_jitter": 0}
+    plain: dict[str, Any] = dict.fromkeys(("zero", "one", "first", "fade"), 1.0)
+    plain |= dict.fromkeys(("roof", "crossed", "size_jitter"), 0.0)
     written = write_number(digit, replace(style, **(plain | changes)), rng=np.random.default_rng(2))
     return written.marks[-1].patch
 
