@@ -18,7 +18,7 @@ import numpy.typing as npt
 from inkdigits.bundles.detector import Spotted
 from inkdigits.images import Page
 from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, remove_rules
-from inkdigits.ink.binarize import is_light_on_dark
+from inkdigits.ink.binarize import Mask, is_light_on_dark
 from inkdigits.ink.contrast import measure_contrast
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
@@ -40,6 +40,8 @@ TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before it
 CHAIN_PENS = 3.0
 FADED_HEIGHT = 0.5
 SAME_INK = 0.4  # a glyph whose box agrees with the detector's by this part gives the digit's box
+LETTER_WIDTH = 0.75  # of letters in wide ink, in heights of the digits in it
+HIDDEN_HEIGHT = 0.7  # and their height
 COVERED = 0.3  # a component that lies by this part in digits' boxes is not left over
 
 
@@ -82,7 +84,16 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Found:
-    """What one page may hold; all boxes in pixels of the page."""
+    """What one page may hold; all boxes in pixels of the page.
+
+    Attributes:
+        page, index: The page and its index in the document.
+        sightings: What may be digits.
+        rejected, rules: What can't be.
+        candidates: What may be marks.
+        pen_px: Width of the pen.
+        letters: Places of ink that hangs together with digits, is as high, and was not taken for one.
+    """
 
     page: Page
     index: int
@@ -91,6 +102,7 @@ class Found:
     rules: list[Rule]
     candidates: list[Candidate]
     pen_px: float
+    letters: tuple[Box, ...] = ()
 
 
 class Components:
@@ -118,6 +130,7 @@ class Components:
         self.full = extract_ink(gray)
         self.ink, rules = remove_rules(self.full)
         self.glyphs, specks = find_glyphs(self.ink)
+        self._wide = [item.box for item in specks if item.reason in ("dash", "smudge")]
         is_large = min(page.gray.shape) >= SPANNED_PX
         if len(self.glyphs) == 1 and is_large and _spans(self.glyphs[0].box, self.ink):
             specks = [*specks, Rejected(self.glyphs[0].box, "edge")]
@@ -185,7 +198,8 @@ class Components:
         strokes = find_strokes([s.glyph for s in sightings if s.glyph], [s.box for s in sightings if s.glyph])
         strokes += find_strokes(lone, [to_page(glyph.box) for glyph in lone])
         strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
-        return self._found(sightings, rejected, strokes)
+        letters = tuple(to_page(box) for box in find_hidden_letters(ink.mask, self._wide, digits))
+        return replace(self._found(sightings, rejected, strokes), letters=letters)
 
     def take_alone(self, regions: Regions | None, opinion: Opinion) -> Sighting:
         """Take the page's only glyph for a sighting, and let the region classifier look at it."""
@@ -213,6 +227,40 @@ class Components:
         pen_px = self.ink.pen_px / self.ink.scale
         candidates = self.candidates + strokes
         return Found(self.page, self.index, sightings, rejected, self.rules, candidates, pen_px)
+
+
+def find_hidden_letters(mask: Mask, wide: Sequence[Box], digits: Sequence[Spotted]) -> list[Box]:
+    """Find letters in ink that is too wide for one sign, as a word that touches its underline.
+
+    Args:
+        mask: (H, W) uint8, 1 where there is ink.
+        wide: Boxes of such ink, working pixels.
+        digits: What the detector sees, best first; what it explains is not sought again.
+
+    Returns:
+        A box for each digit's width of ink that is nearly as high as digits and is not explained by one.
+    """
+    letters: list[Box] = []
+    for box in wide:
+        inside = [_to_box(sign) for sign in digits if _lies_in(sign, box)]
+        height = median(digit.height for digit in inside) if inside else 0
+        if not height or box.width < 2 * height:
+            continue
+        part = mask[box.y : box.bottom, box.x : box.right].copy()
+        for digit in inside:
+            part[:, max(0, digit.x - box.x) : max(0, digit.right - box.x)] = 0
+        step = max(1, round(LETTER_WIDTH * height))
+        for left in range(0, box.width - step + 1, step):
+            rows = np.flatnonzero(part[:, left : left + step].any(axis=1))
+            columns = int(part[:, left : left + step].any(axis=0).sum())
+            if len(rows) and columns > step / 2 and rows[-1] - rows[0] + 1 >= HIDDEN_HEIGHT * height:
+                letters.append(Box(box.x + left, box.y + int(rows[0]), step, int(rows[-1] - rows[0]) + 1))
+    return letters
+
+
+def _lies_in(sign: Spotted, box: Box) -> bool:
+    x, y = sign.x + sign.width / 2, sign.y + sign.height / 2
+    return box.x <= x < box.right and box.y <= y < box.bottom
 
 
 def _may_hide_digits(items: Sequence[Rejected], glyphs: Sequence[Glyph], *, pen_px: float) -> bool:

@@ -28,7 +28,7 @@ from inkdigits.finding import Components, Found, Opinion, Sighting
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
-from inkdigits.ink.words import find_words
+from inkdigits.ink.words import find_letter_columns, find_words
 from inkdigits.looking import Detector, Regions
 from inkdigits.reconsidering import reconsider
 from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading, Rejected
@@ -233,12 +233,17 @@ class Reader:
             ]
             others = [item.box for item in found.rejected if item.reason == "no digit"]
             others += _find_large_specks(found.rejected, [digit.box for digit in digits])
+            others += found.letters
             others += [
                 sighting.box
                 for sighting, verdict in pairs
                 if not verdict.is_digit and float(verdict.probs.sum()) < SURELY_OTHER
             ]
-            in_words = find_words([digit.box for digit in digits], others)
+            doubtful = [s.box for s, v in pairs if not v.is_digit and float(v.probs.sum()) >= SURELY_OTHER]
+            boxes = [digit.box for digit in digits]
+            sureness = [float(v.probs.sum()) for v in judged if v.is_digit]
+            in_words = find_letter_columns(boxes, others, probabilities=sureness)
+            in_words |= find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
             refused += [Rejected(digits[i].box, "letter", found.index) for i in sorted(in_words)]
             digits = [digit for i, digit in enumerate(digits) if i not in in_words]
             rejected += refused

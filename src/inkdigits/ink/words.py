@@ -1,12 +1,14 @@
 """Digits among letters are letters: the O of POST and the S of BANKS.
 
-Owns: which digits belong to a word, by the places of digits and of other glyphs alone. Leaves to others: what is no
-digit (finding, deciding), numbers (assemble).
+Owns: which digits belong to a word, by the places of digits and other glyphs and by how sure the digits are. Leaves
+to others: what is no digit (finding, deciding), numbers (assemble).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
 
 from inkdigits.ink.grouping import find_lines
 from inkdigits.types import Box
@@ -15,36 +17,171 @@ GAP = 0.6  # signs of one word stand so close, in heights of the line
 LIKE_HEIGHT = (0.45, 1.8)  # a letter is so high in heights of the line; what is lower is a mark or dirt
 LEAST_WIDTH = 0.25  # of its height; thinner ones are lines
 LEAST_LETTERS = 2  # one other sign beside digits is a currency sign or a tick
+# Digits may outnumber letters in a word if they are unsure: what a letter weighs against their log-odds, and the
+# most that a digit weighs.
+LETTER_WEIGHT = 3.0
+MOST_SURENESS = 3.5
+LIKE_LETTER = 0.2  # a digit less probable than this was only taken for one because of its neighbours
+SURE = 0.97  # words stand beside words; a number beside them has a digit that is so sure
+LEAST_LETTERS_ABOVE = 3  # in a column of letters
+COLUMN_SPREAD = 0.7  # middles of its signs differ by so much at most, in heights
+SURE_BESIDE = 0.8  # a digit beside another makes both a number, if it is so sure
+WORD_GAP = 1.5  # and words stand so close, in heights
 
 
-def find_words(digits: Sequence[Box], others: Sequence[Box]) -> set[int]:
+def find_words(
+    digits: Sequence[Box],
+    others: Sequence[Box],
+    *,
+    probabilities: Sequence[float] | None = None,
+    doubtful: Sequence[Box] = (),
+) -> set[int]:
     """Find digits that stand in a word.
+
+    A group of close signs is a word if it holds at least two other glyphs and no more digits than those, or digits
+    so unsure that the other glyphs outweigh them. A group of unsure digits beside a word is one, too.
 
     Args:
         digits: Boxes of digits.
         others: Boxes of glyphs that are no digits.
+        probabilities: How probable each digit is one, in [0, 1]; without them all are sure.
+        doubtful: Boxes of glyphs that may be digits or not; they only fill gaps.
 
     Returns:
-        Indices of the digits in groups that hold at least two other glyphs, and no more digits than those.
+        Indices of the digits in words.
     """
     # A frame holds digits, and a line of it is thin: neither is a letter.
     others = [box for box in others if box.width >= LEAST_WIDTH * box.height and not _holds_any(box, digits)]
-    if len(others) < LEAST_LETTERS or not digits:
-        return set()
-    boxes = [*digits, *others]
+    sure = [1.0] * len(digits) if probabilities is None else probabilities
+    boxes = [*digits, *others, *doubtful]
+    are_letters = [probability < LIKE_LETTER for probability in sure]
+    are_letters += [True] * len(others) + [False] * len(doubtful)
     in_words: set[int] = set()
+    if sum(are_letters) < LEAST_LETTERS or not digits:
+        return in_words
     for line in find_lines(boxes):
-        for group in _split(line, boxes):
-            heights = sorted(boxes[i].height for i in group)
-            middle = heights[len(heights) // 2]
-            letters = [
-                i for i in group
-                if i >= len(digits) and LIKE_HEIGHT[0] * middle <= boxes[i].height <= LIKE_HEIGHT[1] * middle
-            ]  # fmt: skip
-            members = [i for i in group if i < len(digits)]
-            if len(letters) >= max(LEAST_LETTERS, len(members)):
-                in_words.update(members)
+        groups = [_Group.of(group, boxes, sure, are_letters) for group in _split(line, boxes)]
+        are_words = [group.is_word for group in groups]
+        for order in (range(1, len(groups)), range(len(groups) - 2, -1, -1)):
+            for index in order:
+                beside = index - 1 if order.step > 0 else index + 1
+                if are_words[beside] and groups[index].is_unsure and groups[index].is_near(groups[beside]):
+                    are_words[index] = True
+        in_words.update(
+            i for group, is_word in zip(groups, are_words, strict=True) if is_word for i in group.digits
+        )
     return in_words
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Close signs of one line.
+
+    Attributes:
+        digits: Indices of its digits.
+        letters: Number of its letters: other glyphs that are as high as its digits, and hardly probable digits.
+        sureness: How sure each of the other digits is, as log-odds.
+        left, right, height: Where it stands, and the middle height of its signs.
+    """
+
+    digits: tuple[int, ...]
+    letters: int
+    sureness: tuple[float, ...]
+    left: float
+    right: float
+    height: float
+
+    @classmethod
+    def of(
+        cls,
+        group: Sequence[int],
+        boxes: Sequence[Box],
+        probabilities: Sequence[float],
+        are_letters: Sequence[bool],
+    ) -> _Group:
+        heights = sorted(boxes[i].height for i in group)
+        middle = heights[len(heights) // 2]
+        letters = [
+            i for i in group
+            if are_letters[i] and LIKE_HEIGHT[0] * middle <= boxes[i].height <= LIKE_HEIGHT[1] * middle
+        ]  # fmt: skip
+        digits = tuple(i for i in group if i < len(probabilities))
+        return cls(
+            digits,
+            len(letters),
+            tuple(_log_odds(probabilities[i]) for i in digits if not are_letters[i]),
+            min(boxes[i].x for i in group),
+            max(boxes[i].right for i in group),
+            middle,
+        )
+
+    @property
+    def is_word(self) -> bool:
+        if self.letters < LEAST_LETTERS:
+            return False
+        return self.letters >= len(self.sureness) or sum(self.sureness) < LETTER_WEIGHT * self.letters
+
+    @property
+    def is_unsure(self) -> bool:
+        return max(self.sureness, default=0.0) < _log_odds(SURE)
+
+    def is_near(self, other: _Group) -> bool:
+        gap = max(self.left, other.left) - min(self.right, other.right)
+        return gap <= WORD_GAP * max(self.height, other.height)
+
+
+def _log_odds(probability: float) -> float:
+    return min(MOST_SURENESS, log(max(probability, 1e-3) / max(1 - probability, 1e-3)))
+
+
+def find_letter_columns(
+    digits: Sequence[Box], others: Sequence[Box], *, probabilities: Sequence[float] | None = None
+) -> set[int]:
+    """Find digits that stand alone in a column of letters, as the B among the grades of a mark sheet.
+
+    Args:
+        digits: Boxes of digits.
+        others: Boxes of glyphs that are no digits.
+        probabilities: How probable each digit is one, in [0, 1]; without them all are sure.
+
+    Returns:
+        Indices of the digits that have no sure digit beside them, and above or below them at least three other
+        glyphs of their height, and no fewer of these than of digits.
+    """
+    letters = [box for box in others if box.width >= LEAST_WIDTH * box.height and not _holds_any(box, digits)]
+    sure = [i for i in range(len(digits)) if probabilities is None or probabilities[i] >= SURE_BESIDE]
+    found: set[int] = set()
+    while True:  # what stands beside a letter of the column is no digit of a number either
+        more = {
+            i for i in range(len(digits))
+            if i not in found and _is_in_column_of_letters(i, digits, sure, letters)
+        }  # fmt: skip
+        if not more:
+            return found
+        found |= more
+        sure = [j for j in sure if j not in found]
+
+
+def _is_in_column_of_letters(
+    index: int, digits: Sequence[Box], sure: Sequence[int], letters: Sequence[Box]
+) -> bool:
+    digit = digits[index]
+    count = sum(_is_above(box, digit) for box in letters)
+    if count < max(LEAST_LETTERS_ABOVE, sum(_is_above(other, digit) for other in digits)):
+        return False
+    return not any(_is_beside(digits[other], digit) for other in sure if other != index)
+
+
+def _is_above(box: Box, digit: Box) -> bool:
+    """Tell whether a box stands above or below a digit, and is as high; the digit itself does so, too."""
+    is_alike = LIKE_HEIGHT[0] * digit.height <= box.height <= LIKE_HEIGHT[1] * digit.height
+    return is_alike and abs(box.center[0] - digit.center[0]) <= COLUMN_SPREAD * digit.height
+
+
+def _is_beside(box: Box, digit: Box) -> bool:
+    level = min(box.bottom, digit.bottom) - max(box.y, digit.y)
+    gap = max(box.x, digit.x) - min(box.right, digit.right)
+    return level > 0.5 * min(box.height, digit.height) and gap <= digit.height
 
 
 def _holds_any(box: Box, digits: Sequence[Box]) -> bool:

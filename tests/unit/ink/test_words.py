@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inkdigits.ink.words import find_words
+from inkdigits.ink.words import find_letter_columns, find_words
 from inkdigits.types import Box
 
 
@@ -48,3 +48,55 @@ def test_frames_and_their_lines_are_no_letters() -> None:
     digits, _ = row("24")
     frame, line, other = Box(-4, -6, 60, 42), Box(20, -4, 3, 40), Box(66, -4, 3, 40)
     assert find_words(digits, [frame, line, other]) == set()
+
+
+def test_unsure_digits_among_letters_are_letters_though_they_are_more() -> None:
+    digits, others = row("F0R11")
+    assert find_words(digits, others, probabilities=[0.9, 0.7, 0.7]) == {0, 1, 2}
+    assert find_words(digits, others, probabilities=[0.99, 0.99, 0.99]) == set()
+    assert find_words(digits, others) == set()
+
+
+def test_unsure_digits_beside_a_word_are_a_word() -> None:
+    (digits, others), (more, _) = row("wrte"), row("17", x=120)
+    assert find_words([*digits, *more], others, probabilities=[0.8, 0.7]) == {0, 1}
+    assert find_words([*digits, *more], others, probabilities=[0.8, 0.99]) == set()
+    far, _ = row("17", x=220)
+    assert find_words(far, others, probabilities=[0.8, 0.7]) == set()
+
+
+def column(text: str, *, x: int = 300) -> tuple[list[Box], list[Box]]:
+    """Boxes of digits and of letters that stand one under another."""
+    digits: list[Box] = []
+    others: list[Box] = []
+    for index, sign in enumerate(text):
+        (digits if sign.isdigit() else others).append(Box(x, 50 * index, 18, 30))
+    return digits, others
+
+
+def test_a_digit_in_a_column_of_letters_is_a_letter() -> None:
+    grades, letters = column("AA3CA0")
+    marks, _ = column("453217", x=100)
+    assert find_letter_columns([*marks, *grades], letters) == {6, 7}
+    assert find_letter_columns(*column("A3453A")) == set()  # a column of digits with two crosses
+    assert find_letter_columns(*column("AB3")) == set()  # too few to be a column
+
+
+def test_numbers_in_a_column_of_letters_stay() -> None:
+    (first, letters), (second, _) = column("AA3CA"), column("  7", x=322)
+    assert find_letter_columns([*first, *second], letters) == set()
+    assert find_letter_columns([*first, *second], letters, probabilities=[0.9, 0.2]) == {0}
+
+
+def test_doubtful_glyphs_fill_gaps_between_words() -> None:
+    (digits, others), (more, _) = row("wr8e"), row("17", x=190)
+    between = [Box(110, 0, 18, 30), Box(150, 0, 18, 30)]
+    sure = [0.8, 0.8, 0.8]
+    assert find_words([*digits, *more], others, probabilities=sure) == {0}
+    assert find_words([*digits, *more], others, probabilities=sure, doubtful=between) == {0, 1, 2}
+
+
+def test_what_only_its_neighbours_made_a_digit_may_be_a_letter() -> None:
+    digits, others = row("F0211")
+    assert find_words(digits, others, probabilities=[0.9, 0.1, 0.7, 0.7]) == {0, 1, 2, 3}
+    assert find_words(digits, others, probabilities=[0.9, 0.3, 0.7, 0.7]) == set()
