@@ -3,7 +3,7 @@
 Owns: the random changes and their order. All changes of place (turn, size, slant, shift, mirror and elastic
 displacement) are merged into one sampling grid, so that each digit is resampled once: that is what makes
 60,000 digits take seconds on two cores, and it blurs only once. Leaves to others: which strengths are good
-(the recipe) and when it is called (`loop`).
+(the recipe), what lies around the ink (`disturb`) and when it is called (`loop`).
 
 Every random number comes from the caller's generator: the same generator state gives the same digits.
 """
@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from inkdigits.training.disturb import add_clutter, add_ground, filter_randomly
 from inkdigits.training.sections import AugmentSection
 
 _ERASED_SIDES_PX: Final = (3, 9)
@@ -40,12 +41,18 @@ def augment(images: Tensor, settings: AugmentSection, *, generator: Generator) -
         changed = change_thickness(changed, settings.thickness_px, generator=generator)
     if is_moving(settings):
         changed = move(changed, settings, generator=generator)
+    if settings.filtering:
+        changed = filter_randomly(changed, settings.filtering, generator=generator)
+    if settings.clutter:
+        changed = add_clutter(changed, settings.clutter, generator=generator)
     if settings.blur_px:
         changed = blur(changed, settings.blur_px, generator=generator)
     if settings.contrast:
         changed = change_contrast(changed, settings.contrast, generator=generator)
     if settings.erasing:
         changed = erase(changed, settings.erasing, generator=generator)
+    if settings.ground:
+        changed = add_ground(changed, settings.ground, generator=generator)
     if settings.noise:
         changed = add_noise(changed, settings.noise, generator=generator)
     return changed if changed is images else changed.clamp_(0, 1)

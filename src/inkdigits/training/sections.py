@@ -101,6 +101,9 @@ class AugmentSection:
         noise: Largest standard deviation of added noise.
         contrast: Largest relative loss of darkness, and the range of gamma around 1.
         erasing: Share of digits that lose a small rectangle.
+        filtering: Share of digits that pass a small filter of random weights.
+        clutter: Share of digits that get specks, parts of lines or the end of a neighbour.
+        ground: Lightest grey of a ground under the ink, which half of the digits get.
         mixup: Parameter alpha of mixup's beta distribution.
         flip_horizontal: Share of digits that are mirrored left to right.
         flip_vertical: Share of digits that are mirrored top to bottom.
@@ -118,6 +121,9 @@ class AugmentSection:
     noise: Share = 0.0
     contrast: Annotated[float, Range(0, 0.95)] = 0.0
     erasing: Share = 0.0
+    filtering: Share = 0.0
+    clutter: Share = 0.0
+    ground: Share = 0.0
     mixup: Annotated[float, Range(0, 10)] = 0.0
     flip_horizontal: Share = 0.0
     flip_vertical: Share = 0.0

@@ -23,6 +23,9 @@ ALL = AugmentSection(
     noise=0.2,
     contrast=0.4,
     erasing=0.5,
+    filtering=0.7,
+    clutter=0.9,
+    ground=0.6,
     flip_horizontal=0.5,
     flip_vertical=0.5,
 )
