@@ -61,13 +61,15 @@ def add_clutter(images: Tensor, share: float, *, generator: Generator) -> Tensor
     Returns:
         (N, 1, H, W) float32 in [0, 1].
     """
-    count = len(images)
-    chosen = _draw((count, 1, 1, 1), generator) < share
-    strokes = _draw_strokes(images, generator)
-    # A neighbour comes from a third of the changed digits' batch, whatever stands there.
-    has_neighbour = _draw((count, 1, 1, 1), generator) < 1 / 3
-    strokes = torch.where(has_neighbour, torch.maximum(strokes, _draw_neighbours(images, generator)), strokes)
-    return torch.where(chosen, torch.maximum(images, strokes), images)
+    places = torch.nonzero(_draw((len(images),), generator) < share).squeeze(1)
+    if not len(places):
+        return images
+    chosen = images[places]
+    strokes = _draw_strokes(chosen, generator)
+    # A neighbour stands beside a third of them.
+    has_neighbour = _draw((len(chosen), 1, 1, 1), generator) < 1 / 3
+    strokes = torch.where(has_neighbour, torch.maximum(strokes, _draw_neighbours(chosen, generator)), strokes)
+    return images.index_copy(0, places, torch.maximum(chosen, strokes))
 
 
 def filter_randomly(images: Tensor, share: float, *, generator: Generator) -> Tensor:
@@ -126,7 +128,7 @@ def _draw_strokes(images: Tensor, generator: Generator) -> Tensor:
 
 
 def _draw_neighbours(images: Tensor, generator: Generator) -> Tensor:
-    """Return (N, 1, H, W): another digit of the batch, moved so far to one side that its end alone is left."""
+    """Return (N, 1, H, W): another of these digits, moved so far to one side that only its end is left."""
     count, _, height, width = images.shape
     partner = torch.randperm(count, generator=generator, device=generator.device)
     side = 1 - 2 * (_draw((count,), generator) < 0.5).float()
