@@ -96,7 +96,12 @@ def filter_randomly(images: Tensor, share: float, *, generator: Generator) -> Te
     )
     places = torch.arange(_FILTER_PX, device=generator.device) - _FILTER_PX // 2
     reach = torch.maximum(places[:, None].abs(), places[None, :].abs())
-    weights = weights * (reach <= radius)
+    is_inside = (reach <= radius).float()
+    weights = weights * is_inside
+    # Every second filter gives nothing on an area and all on its edges, as where a cut hollows out a broad stroke.
+    hollows = (_draw((count, 1, 1, 1), generator) < 0.5) & (radius > 0)
+    mean = weights.sum(dim=(2, 3), keepdim=True) / is_inside.sum(dim=(2, 3), keepdim=True)
+    weights = torch.where(hollows, (weights - mean) * is_inside, weights)
     answer = F.conv2d(images.view(1, count, height, width), weights, padding=_FILTER_PX // 2, groups=count)
     # The sign of a random filter says nothing: its strength does. Full ink stays full ink.
     answer = answer.view(images.shape).abs()

@@ -66,6 +66,14 @@ def test_filters_keep_blank_paper_and_the_peak() -> None:
     assert filtered.max() <= 1 + 1e-6
 
 
+def test_some_filters_hollow_out_an_area() -> None:
+    images = torch.zeros(COUNT, 1, 28, 28)
+    images[:, :, 6:22, 6:22] = 1.0
+    filtered = filter_randomly(images, 1.0, generator=seeded())
+    is_hollow = filtered[:, 0, 13, 13] < 0.5 * filtered[:, 0, 6:22, 6:22].flatten(1).amax(1)
+    assert 0.1 < is_hollow.float().mean() < 0.6
+
+
 def test_filters_meet_the_asked_share() -> None:
     images = make_strokes()
     filtered = filter_randomly(images, 0.3, generator=seeded())
