@@ -1,7 +1,7 @@
 """The fifteen corruptions of MNIST-C: digits that a person still reads, and a classifier often doesn't.
 
 Owns: what each does to one 28x28 picture, by a seed. Leaves to others: judging (robustness), drawing
-(plots_robustness). Nothing here is ever used for training or tuning: it would then measure nothing.
+(plots_robustness). No model learns from these pictures: it would then measure nothing.
 
 Source of every parameter: Mu & Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", arXiv 1906.02337,
 and the code published with it (github.com/google-research/mnist-c, corruptions.py), at the strength that its data

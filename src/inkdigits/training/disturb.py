@@ -18,7 +18,7 @@ _STROKES: Final = 4
 """Most stray strokes of one digit; each is there with a chance of a half."""
 _HALF_WIDTHS_PX: Final = (0.4, 1.4)
 """Half of a stray stroke's width; MNIST's own strokes are 2 to 4 px wide."""
-_DISTANCE_PX: Final = (11.0, 18.0)
+_DISTANCE_PX: Final = (13.0, 19.0)
 """How far away a neighbour's middle is: digits are 20 px high, and about 10 to 14 px wide."""
 _FILTER_PX: Final = 5
 """Side of the largest random filter; the smallest has 1 px, the one between 3."""
