@@ -25,6 +25,7 @@ STEP = 0.012
 BLANK_ADVANCE = 0.75
 BAND = 0.05
 MAX_BOX_OVERLAP = 0.12
+RARENESS = 0.2  # the form number n is 1 + 0.2 n times rarer than the first, n from 0
 PEN_LIFT_S = (0.06, 0.16)
 FOOT = np.array([0.28, 1.0])
 """Middle of the baseline of a digit, (x, y): what slant and size leave in place."""
@@ -113,8 +114,14 @@ def make_writer(rng: np.random.Generator) -> WriterStyle:
         speed=float(rng.uniform(2.2, 5.0)),
         tilt_deg=float(rng.normal(0, 0.7)),
         fidelity=float(rng.uniform(0.85, 1.0)),
-        habits=tuple(int(rng.integers(len(ALLOGRAPHS[digit]))) for digit in DIGITS),
+        habits=tuple(_draw_form(ALLOGRAPHS[digit], rng) for digit in DIGITS),
     )
+
+
+def _draw_form(forms: Sequence[str], rng: np.random.Generator) -> int:
+    """Draw one of the ways to write a digit; those that stand first are more usual."""
+    weights = 1 / (1 + RARENESS * np.arange(len(forms)))
+    return int(rng.choice(len(forms), p=weights / weights.sum()))
 
 
 def make_strokes(
@@ -199,7 +206,7 @@ def _write_sign(sign: str, *, rng: np.random.Generator, style: WriterStyle) -> l
             remedy="Use digits, '-', ',', '.', '/' and blanks.",
         )
     forms = ALLOGRAPHS[sign]
-    form = int(rng.integers(len(forms)))
+    form = _draw_form(forms, rng)
     if sign in DIGITS and rng.random() < style.fidelity:
         form = style.habits[int(sign)] % len(forms)
     paths = []
