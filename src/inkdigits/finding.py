@@ -208,7 +208,10 @@ class Components:
         if regions is not None:
             probs, none = look_again(self.full, regions, [_to_rect(glyph.box)])
             again = Opinion(probs[0], float(none[0]))
-        return Sighting(self.to_page(glyph.box), glyph, opinion=opinion, is_lone=True, again=again)
+        contrast = measure_contrast(self.full, _to_rect(glyph.box))
+        return Sighting(
+            self.to_page(glyph.box), glyph, opinion=opinion, is_lone=True, again=again, contrast=contrast
+        )
 
     def ask_alone(self, detector: Detector, regions: Regions | None, lone: Sighting) -> Found:
         """Let the detector say what the page's only glyph is, unless it sees several digits in it."""

@@ -6,7 +6,7 @@ Owns: what neighbours say about a sighting. Leaves to others: what is said of ea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -35,15 +35,24 @@ NEAR_LINE = 0.4  # part of the lower one's height that both share
 FAINT = 0.75  # what stands out from the paper less than so much of what they do is print or a shadow
 SAME_INK = 0.85  # what does so at least is written with the same pen
 SURE_THOUGH_FAINT = 0.97
+FAINT_ALONE = 0.17  # a fold, a stain or grain; pencils stand out more: part of the paper's brightness
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What is known of one sighting: its box, its verdict, and its ink against that of its neighbours."""
+    """What is known of one sighting.
+
+    Attributes:
+        box: Where it stands.
+        verdict: What was made of it.
+        contrast: How far its ink stands out from the paper, if that is known.
+        ink: The same as part of that of its neighbours, if there are some.
+    """
 
     box: Box
     verdict: Verdict
-    ink: float | None = None
+    contrast: float | None
+    ink: float | None
 
     @property
     def probability(self) -> float:
@@ -65,26 +74,26 @@ def reconsider(
     Args:
         boxes: Where the sightings stand.
         verdicts: What was made of each alone.
-        contrasts: How far the ink of each stands out from its paper, any unit; None where that is unknown.
+        contrasts: How far the ink of each stands out, as part of the paper's brightness; None where that is unknown.
 
     Returns:
         Verdicts in the same order.
     """
     known = [None] * len(boxes) if contrasts is None else contrasts
     inks = _compare_inks(boxes, verdicts, known)
-    lines = [_Seen(*each) for each in zip(boxes, verdicts, inks, strict=True)]
+    lines = [_Seen(*each) for each in zip(boxes, verdicts, known, inks, strict=True)]
     lines = [_doubt(line) if _is_faint(line) else line for line in lines]
     lines = _refuse_low(lines)
     return [line.verdict for line in _take_doubtful(lines)]
 
 
 def _refuse(line: _Seen) -> _Seen:
-    return _Seen(line.box, Verdict(is_digit=False, probs=np.zeros_like(line.verdict.probs)), line.ink)
+    return replace(line, verdict=Verdict(is_digit=False, probs=np.zeros_like(line.verdict.probs)))
 
 
 def _doubt(line: _Seen) -> _Seen:
     """Take back a digit, but don't call it a letter: faint print says nothing about the writing beside it."""
-    return _Seen(line.box, Verdict(is_digit=False, probs=line.verdict.probs), line.ink)
+    return replace(line, verdict=Verdict(is_digit=False, probs=line.verdict.probs))
 
 
 def _compare_inks(
@@ -113,7 +122,9 @@ def _is_in_line(box: Box, digit: Box) -> bool:
 
 
 def _is_faint(line: _Seen) -> bool:
-    return line.ink is not None and line.ink < FAINT and line.probability < SURE_THOUGH_FAINT
+    is_weaker = line.ink is not None and line.ink < FAINT
+    is_weak = line.contrast is not None and line.contrast < FAINT_ALONE
+    return (is_weaker or is_weak) and line.probability < SURE_THOUGH_FAINT
 
 
 def _refuse_low(lines: Sequence[_Seen]) -> list[_Seen]:
@@ -142,8 +153,7 @@ def _take_doubtful(lines: Sequence[_Seen]) -> list[_Seen]:
         line = lines[index]
         most = MOST_HEIGHT_OF_1 if line.label == 1 else LIKE_HEIGHT[1]
         if _continues_line(line.box, sure, most_height=most):
-            verdict = Verdict(is_digit=True, probs=line.verdict.probs)
-            result[index] = _Seen(line.box, verdict, line.ink)
+            result[index] = replace(line, verdict=Verdict(is_digit=True, probs=line.verdict.probs))
             sure.append(line.box)
     return result
 

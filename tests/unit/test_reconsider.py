@@ -69,7 +69,18 @@ def test_digits_of_a_line_have_the_same_ink(
 def test_another_field_may_be_written_with_another_pen() -> None:
     boxes = [*SURE, Box(400, 0, 14, 30), Box(0, 200, 14, 30)]
     verdicts = [verdict(0.95, is_digit=True)] * 2 + [verdict(0.6, is_digit=True)] * 2
-    assert all(v.is_digit for v in reconsider(boxes, verdicts, [0.6, 0.6, 0.1, 0.1]))
+    assert all(v.is_digit for v in reconsider(boxes, verdicts, [0.6, 0.6, 0.2, 0.2]))
+
+
+@pytest.mark.parametrize(
+    ("contrast", "probability", "wanted"),
+    [(0.1, 0.8, False), (0.1, 0.98, True), (0.3, 0.8, True), (None, 0.8, True)],
+)
+def test_what_hardly_stands_out_must_be_sure(
+    contrast: float | None, probability: float, *, wanted: bool
+) -> None:
+    judged = reconsider([SURE[0]], [verdict(probability, is_digit=True)], [contrast])
+    assert judged[0].is_digit == wanted
 
 
 def with_label(label: int, probability: float, *, is_digit: bool) -> Verdict:
