@@ -74,7 +74,7 @@ def reconsider(
     Args:
         boxes: Where the sightings stand.
         verdicts: What was made of each alone.
-        contrasts: How far the ink of each stands out, as part of the paper's brightness; None where that is unknown.
+        contrasts: How far the ink of each stands out, as part of its paper's brightness; None where unknown.
 
     Returns:
         Verdicts in the same order.
