@@ -26,7 +26,7 @@ from inkdigits.datasets.synth.inking import draw_lines, ink_glyph
 from inkdigits.datasets.synth.page import SynthPage, SynthSign
 from inkdigits.datasets.synth.sheet import Color
 from inkdigits.datasets.synth.strips import draw_digits
-from inkdigits.datasets.synth.writing import Style
+from inkdigits.datasets.synth.style import Style
 
 OLD_INKS: tuple[Color, ...] = (
     (30, 26, 24),

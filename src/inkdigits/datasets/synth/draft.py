@@ -14,7 +14,8 @@ from inkdigits.datasets.synth.grounds import make_sheet
 from inkdigits.datasets.synth.noise import cut_noise
 from inkdigits.datasets.synth.page import SynthPage
 from inkdigits.datasets.synth.sheet import Color
-from inkdigits.datasets.synth.writing import Pencil, Style, Written, make_style, place
+from inkdigits.datasets.synth.style import Style, make_style
+from inkdigits.datasets.synth.writing import Pencil, Written, place
 
 INVERTED = 0.1
 """Part of the pages with light ink on dark: boards, screens, negatives."""

@@ -19,7 +19,8 @@ from inkdigits.datasets.synth.inking import ink_glyph
 from inkdigits.datasets.synth.page import SynthPage
 from inkdigits.datasets.synth.sheet import Color
 from inkdigits.datasets.synth.strips import angle_for, draw_digits, draw_text
-from inkdigits.datasets.synth.writing import Pencil, Style, write_number
+from inkdigits.datasets.synth.style import Style
+from inkdigits.datasets.synth.writing import Pencil, write_number
 
 RULE_COLORS: tuple[Color, ...] = (
     (215, 40, 50), (225, 120, 110), (50, 140, 80), (120, 180, 140), (50, 90, 180), (130, 160, 215),

@@ -23,6 +23,8 @@ FRACTION_BITS = 4
 """Sub-pixel bits of OpenCV's drawing coordinates."""
 WIDEST = 0.85
 """A glyph wider than 1 / 0.85 of its height is measured by its width: lying 2s would become giants."""
+SOLID = 0.3
+"""Ink that counts when strokes are measured or brought to touch."""
 WAVES = ((2.5, 3.5), (-1.5, 5.0), (4.0, 1.0))
 """Radians a height, across and down, of the waves that bend a glyph."""
 MAX_WIDENING = 2.2

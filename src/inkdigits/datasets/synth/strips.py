@@ -13,7 +13,8 @@ from inkdigits.datasets.synth.draft import Draft
 from inkdigits.datasets.synth.grounds import print_ruling, print_security
 from inkdigits.datasets.synth.inking import smooth_path
 from inkdigits.datasets.synth.page import SynthPage
-from inkdigits.datasets.synth.writing import Pencil, Style, Written
+from inkdigits.datasets.synth.style import Style
+from inkdigits.datasets.synth.writing import Pencil, Written
 
 LINE_PITCH = 1.75
 """Distance of lines, in digit heights."""

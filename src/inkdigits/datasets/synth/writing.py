@@ -1,6 +1,6 @@
 """Writing a number: which glyphs, how they lean, how near they stand, and what joins them.
 
-Owns: the style of a string and the places of its signs. Leaves to others: glyphs (`synth.bank`), ink
+Owns: the places of its signs. Leaves to others: the writer (`synth.style`), glyphs (`synth.bank`), ink
 (`synth.inking`), where the string stands on the page (`synth.kinds`).
 """
 
@@ -13,16 +13,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.datasets.synth.bank import GlyphBank, Hand
-from inkdigits.datasets.synth.inking import draw_bend, draw_lines, ink_glyph, smooth_path
+from inkdigits.datasets.synth.flourish import add_flourish
+from inkdigits.datasets.synth.inking import SOLID, draw_bend, draw_lines, ink_glyph, smooth_path
 from inkdigits.datasets.synth.noise import cut_noise
 from inkdigits.datasets.synth.sheet import NO_NUMBER, Sheet
+from inkdigits.datasets.synth.style import GAP_MODES, Style
 from inkdigits.types import Ink
 
-SOLID = 0.3
-"""Ink that counts when strokes are brought to touch."""
-GAP_MODES = ("wide", "normal", "touching", "overlapping", "mixed")
-GAP_WEIGHTS = (0.14, 0.30, 0.22, 0.18, 0.16)
 MIXED_WEIGHTS = (0.08, 0.32, 0.35, 0.25, 0.0)
 MIN_ADVANCE = 0.4
 """Least distance of the middles of neighbouring digits, in digit heights: readers still see two of them."""
@@ -32,59 +29,6 @@ MOST_FADING = 5
 """Digits of a number after which it gets no smaller."""
 OLD_FIGURES = {"3": 0.25, "4": 0.25, "5": 0.25, "7": 0.3, "9": 0.3}
 """How far old-style figures go below the line, in digit heights."""
-
-
-@dataclass(frozen=True)
-class Style:
-    """What one writer keeps through a string.
-
-    Attributes:
-        hand: Where glyphs come from.
-        digit_px: Height of a digit.
-        pen_px: Width of the line.
-        shear: Lean, pixels to the right per pixel upward.
-        aspect: Width of digits against their own.
-        gaps: One of `GAP_MODES`.
-        size_jitter: Standard deviation of the logarithm of sizes.
-        drift: Rise of the baseline per pixel.
-        wobble: Standard deviation of the baseline, in digit heights.
-        zero: Size of zeros against other digits.
-        zero_aspect: Width of zeros against their own, beside `aspect`.
-        one: Size of 1s against other digits.
-        one_shear: Lean of 1s beside that of all digits.
-        first: Size of the first digit of a number against the others.
-        fade: Size of each further digit against the one before.
-        has_old_figures: Whether 3, 4, 5, 7 and 9 go below the line.
-        ligature: Probability that neighbours are joined by a line.
-        flag: Probability of a long flag on 5 and 7.
-        roof: Probability of a flag on a 1 that goes far down.
-        crossed: Probability of a long bar through a 7.
-        flying: Probability that the cap of a 5 stands off its body.
-        swell: How much the width of the line comes and goes with pressure.
-    """
-
-    hand: Hand
-    digit_px: float
-    pen_px: float
-    shear: float
-    aspect: float
-    gaps: str
-    size_jitter: float = 0.05
-    drift: float = 0.0
-    wobble: float = 0.03
-    zero: float = 1.0
-    zero_aspect: float = 1.0
-    one: float = 1.0
-    one_shear: float = 0.0
-    first: float = 1.0
-    fade: float = 1.0
-    has_old_figures: bool = False
-    ligature: float = 0.0
-    flag: float = 0.0
-    roof: float = 0.0
-    crossed: float = 0.0
-    flying: float = 0.0
-    swell: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -104,35 +48,6 @@ class Written:
     marks: tuple[Mark, ...]
     joins: tuple[npt.NDArray[np.float64], ...]
     width: float
-
-
-def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) -> Style:
-    """Invent the style of one writer."""
-    pen = float(np.clip(rng.lognormal(np.log(0.095), 0.33), 0.045, 0.18)) * digit_px
-    return Style(
-        hand=bank.draw_hand(rng),
-        digit_px=digit_px,
-        pen_px=max(1.0, pen),
-        shear=float(np.clip(rng.normal(0.12, 0.2), -0.35, 0.75)),
-        aspect=float(np.clip(rng.lognormal(0, 0.16), 0.65, 1.5)),
-        gaps=str(rng.choice(GAP_MODES, p=GAP_WEIGHTS)),
-        size_jitter=float(rng.uniform(0.02, 0.11)),
-        drift=float(rng.normal(0, 0.03)),
-        wobble=float(rng.uniform(0.01, 0.08)),
-        zero=float(rng.uniform(0.45, 0.85)) if rng.random() < 0.25 else 1.0,
-        zero_aspect=float(rng.uniform(0.9, 1.5)) if rng.random() < 0.2 else 1.0,
-        one=float(rng.uniform(1.1, 1.9)) if rng.random() < 0.3 else 1.0,
-        one_shear=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.2 else 0.0,
-        first=float(rng.uniform(1.15, 1.7)) if rng.random() < 0.12 else 1.0,
-        fade=float(rng.uniform(0.88, 0.97)) if rng.random() < 0.12 else 1.0,
-        has_old_figures=bool(rng.random() < 0.07),
-        ligature=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.14 else 0.0,
-        flag=float(rng.uniform(0.3, 0.9)) if rng.random() < 0.15 else 0.0,
-        roof=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.3 else 0.0,
-        crossed=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.2 else 0.0,
-        flying=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.12 else 0.0,
-        swell=float(rng.uniform(0.1, 0.45)) if rng.random() < 0.25 else 0.0,
-    )
 
 
 class Pencil:
@@ -175,7 +90,7 @@ class Pencil:
             swell=cut_swell(style.swell, rng=rng),
             bend=draw_bend(rng, amount=BENDING),
         )
-        patch = self._flagged(patch, digit)
+        patch = add_flourish(patch, digit, style=style, rng=rng)
         baseline = float(rng.normal(0, style.wobble)) * style.digit_px
         if style.has_old_figures:
             baseline += OLD_FIGURES.get(digit, 0.0) * style.digit_px
@@ -339,92 +254,6 @@ class Pencil:
             return -style.pen_px * float(rng.uniform(0.2, 1.1)) - 0.5
         return -style.digit_px * float(rng.uniform(0.03, 0.2)) - 0.6 * style.pen_px
 
-    def _flagged(self, patch: Ink, digit: str) -> Ink:
-        """Draw the cap of a 5 or the bar of a 7 on to the right, the flag of a 1 down to the left."""
-        style, rng = self.style, self._rng
-        if digit == "1" and rng.random() < style.roof:
-            return self._roofed(patch)
-        if digit == "5" and rng.random() < style.flying:
-            return self._uncapped(patch)
-        if digit == "7" and rng.random() < style.crossed:
-            patch = self._crossed(patch)
-        if digit not in "57" or rng.random() >= style.flag:
-            return patch
-        solid = patch > SOLID
-        top_rows = np.flatnonzero(solid.any(axis=1))
-        if not len(top_rows):
-            return patch
-        band = solid[top_rows[0] : top_rows[0] + max(2, len(top_rows) // 5)]
-        x0 = float(np.flatnonzero(band.any(axis=0))[-1]) - 1
-        y0 = (
-            float(top_rows[0] + np.flatnonzero(band[:, int(x0)])[0])
-            if band[:, int(x0)].any()
-            else float(top_rows[0])
-        )
-        # A bar of 7 that goes on behind its stem makes it a T.
-        length = style.digit_px * float(rng.uniform(0.2, 0.75) if digit == "5" else rng.uniform(0.08, 0.25))
-        path = np.array([[0, 0], [0.5, -0.06], [1.0, float(rng.normal(-0.12, 0.1))]]) * length
-        start = np.array([x0, y0 + style.pen_px / 2])
-        line, corner = draw_lines([smooth_path(path + start)], pen_px=style.pen_px)
-        return _merge(patch, line, corner)
-
-    def _roofed(self, patch: Ink) -> Ink:
-        """Let the flag of a 1 begin far below its top."""
-        style, rng = self.style, self._rng
-        solid = patch > SOLID
-        rows = np.flatnonzero(solid.any(axis=1))
-        if not len(rows):
-            return patch
-        top = int(rows[0])
-        reach = int(0.8 * style.digit_px) + 4
-        patch = np.pad(patch, ((0, 0), (reach, 0)))
-        x = reach + float(np.flatnonzero(solid[top]).mean())
-        length = style.digit_px * float(rng.uniform(0.25, 0.85))
-        slope = np.deg2rad(rng.uniform(35, 68))
-        way = np.array([[0, 0], [-0.5, 0.5 + rng.normal(0, 0.06)], [-1, 1]]) * (np.cos(slope), np.sin(slope))
-        line, corner = draw_lines(
-            [smooth_path(way * length + (x, top + style.pen_px / 2))], pen_px=style.pen_px
-        )
-        return _merge(patch, line, corner)
-
-    def _crossed(self, patch: Ink) -> Ink:
-        """Draw a bar through the stem of a 7, sometimes so long that it looks like a t."""
-        style, rng = self.style, self._rng
-        solid = patch > SOLID
-        rows = np.flatnonzero(solid.any(axis=1))
-        if not len(rows):
-            return patch
-        row = int(rows[0] + len(rows) * rng.uniform(0.4, 0.65))
-        ink = np.flatnonzero(solid[row])
-        if not len(ink):
-            return patch
-        length = style.digit_px * float(rng.uniform(0.35, 1.0))
-        reach = int(length) + 4
-        patch = np.pad(patch, ((0, 0), (reach, reach)))
-        left = reach + float(ink[-1]) - length * float(rng.uniform(0.3, 0.65))
-        rise = float(rng.normal(-0.12, 0.12))
-        corner = np.array([left, row - rise * length / 2])
-        way = np.array([[0, 0], [0.5, rise / 2 + rng.normal(0, 0.04)], [1, rise]]) * length
-        line, top_left = draw_lines([smooth_path(corner + way)], pen_px=style.pen_px)
-        return _merge(patch, line, top_left)
-
-    def _uncapped(self, patch: Ink) -> Ink:
-        """Take the cap off a 5 and let it fly above its body."""
-        style, rng = self.style, self._rng
-        solid = patch > SOLID
-        rows, cols = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
-        if not len(rows):
-            return patch
-        top, height, wide = int(rows[0]), len(rows), int(cols[-1] - cols[0]) + 1
-        patch[: top + round(0.17 * height)] = 0
-        lift = round(0.15 * style.digit_px)
-        patch, top = np.pad(patch, ((lift, 0), (0, 0))), top + lift
-        start = np.array([cols[0] + wide * rng.uniform(0.3, 0.8), top + height * rng.uniform(-0.08, 0.13)])
-        length = style.digit_px * float(rng.uniform(0.35, 0.85))
-        way = np.array([[0, 0], [0.5, rng.normal(-0.04, 0.04)], [1, rng.normal(-0.1, 0.1)]]) * length
-        line, corner = draw_lines([smooth_path(start + way)], pen_px=style.pen_px)
-        return _merge(patch, line, corner)
-
     def _join(self) -> None:
         """Sometimes join the last two digits by a line from foot to head."""
         if len(self._glyphs) < 2 or self._rng.random() >= self.style.ligature:
@@ -456,22 +285,6 @@ def _corner_of(mark: Mark, *, at_end: bool, part: float) -> npt.NDArray[np.float
     row = int(rows[int(part * (len(rows) - 1))])
     cols = np.flatnonzero(solid[row])
     return np.array([mark.x + cols[-1 if at_end else 0], mark.y + row], np.float64)
-
-
-def _merge(patch: Ink, line: Ink, corner: tuple[int, int]) -> Ink:
-    """Return both in one patch whose top left corner moves only if the line begins above or left of it.
-
-    Such a line is cut off: flags go to the right, and a patch has a margin above.
-    """
-    x, y = corner
-    line = line[max(0, -y) :, max(0, -x) :]
-    x, y = max(0, x), max(0, y)
-    height = max(patch.shape[0], y + line.shape[0])
-    merged = np.zeros((height, max(patch.shape[1], x + line.shape[1])), np.float32)
-    merged[: patch.shape[0], : patch.shape[1]] = patch
-    view = merged[y : y + line.shape[0], x : x + line.shape[1]]
-    np.maximum(view, line, out=view)
-    return merged
 
 
 def write_number(text: str, style: Style, *, rng: np.random.Generator) -> Written:

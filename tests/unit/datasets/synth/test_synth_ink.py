@@ -10,7 +10,8 @@ from inkdigits.datasets.synth.bank import GlyphBank
 from inkdigits.datasets.synth.fonts import load_alike_letters, load_font_signs
 from inkdigits.datasets.synth.inking import draw_bend, draw_lines, ink_glyph, smooth_path
 from inkdigits.datasets.synth.shapes import LETTERS, SIGNS, crop_to_ink, make_fake, render_shape, write_form
-from inkdigits.datasets.synth.writing import make_style, write_number
+from inkdigits.datasets.synth.style import make_style
+from inkdigits.datasets.synth.writing import write_number
 
 BAR = np.full((40, 8), 255, np.uint8)
 

@@ -7,7 +7,8 @@ from inkdigits.datasets.synth import KINDS, MARKS, GlyphBank, SynthPage, make_sy
 from inkdigits.datasets.synth.camera import aim_camera, describe_signs, measure_sheet, take_picture
 from inkdigits.datasets.synth.grounds import make_sheet
 from inkdigits.datasets.synth.sheet import PlacedSign
-from inkdigits.datasets.synth.writing import make_style, place, write_number
+from inkdigits.datasets.synth.style import make_style
+from inkdigits.datasets.synth.writing import place, write_number
 from inkdigits.errors import UsageError
 
 LEGAL = {*"0123456789", *MARKS, ""}
