@@ -81,9 +81,8 @@ LEAST_PROB = 1e-5  # neither may veto the other
 # Glyphs that the classifier alone may decide: the detector's eye for touching digits is not needed.
 CLEAR_NONE = 0.1
 CLEAR_PROB = 0.9
-MOST_UNCLEAR = (
-    0.05  # of the glyphs of a page: on a full one the detector would be asked for a single doubtful digit
-)
+# Part of the glyphs of a page: on a full one the detector would be asked for a single doubtful digit.
+MOST_UNCLEAR = 0.05
 CLEAR_WIDTH = 1.2  # of the height; what is wider may be two digits
 CLEAR_HEIGHTS = (0.55, 1.6)  # of the middle height of the page's glyphs
 
@@ -108,16 +107,30 @@ def are_clear(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
         glyphs: All glyphs of the page.
         opinions: What the classifier says about each.
     """
+    return have_form(glyphs) and len(find_unclear(opinions)) <= MOST_UNCLEAR * len(glyphs)
+
+
+def have_form(glyphs: Sequence[Glyph]) -> bool:
+    """Tell whether each glyph of a page may be one digit by its width and height."""
     if not glyphs:
         return True
     height = median(glyph.box.height for glyph in glyphs)
-    have_form = all(
+    return all(
         glyph.box.width <= CLEAR_WIDTH * glyph.box.height
         and CLEAR_HEIGHTS[0] * height <= glyph.box.height <= CLEAR_HEIGHTS[1] * height
         for glyph in glyphs
     )
-    unclear = sum(not _is_clear(opinion) for opinion in opinions)
-    return have_form and unclear <= MOST_UNCLEAR * len(glyphs)
+
+
+def find_unclear(opinions: Sequence[Opinion]) -> list[int]:
+    """Return the indices of the glyphs of which the classifier is not sure that they are digits, and which."""
+    return [index for index, opinion in enumerate(opinions) if not _is_clear(opinion)]
+
+
+def is_surely_digit(sighting: Sighting) -> bool:
+    """Tell whether classifier and region classifier together are sure that a glyph is a digit, and which."""
+    verdict = decide(sighting, sighting.opinion)
+    return verdict.is_digit and float(verdict.probs.max()) > CLEAR_PROB
 
 
 def _is_clear(opinion: Opinion) -> bool:

@@ -156,12 +156,28 @@ class Components:
             return None
         return Components(self.page, self.index, light_on_dark=not self.light_on_dark)
 
-    def accept(self, opinions: Sequence[Opinion | None]) -> Found:
+    def take(self, opinions: Sequence[Opinion | None]) -> list[Sighting]:
         """Take every glyph for a sighting; the detector is not asked."""
-        sightings = [
+        return [
             Sighting(self.to_page(glyph.box), glyph, opinion=opinion, is_lone=len(self.glyphs) == 1)
             for glyph, opinion in zip(self.glyphs, opinions, strict=True)
         ]
+
+    def look_again_at(
+        self, sightings: Sequence[Sighting], unclear: Sequence[int], regions: Regions
+    ) -> list[Sighting]:
+        """Let the region classifier look at some of the glyphs, given by their indices."""
+        rects = [_to_rect(self.glyphs[index].box) for index in unclear]
+        result = list(sightings)
+        for index, rect, probs, none in zip(
+            unclear, rects, *look_again(self.full, regions, rects), strict=True
+        ):
+            again, contrast = Opinion(probs, float(none)), measure_contrast(self.full, rect)
+            result[index] = replace(result[index], again=again, contrast=contrast)
+        return result
+
+    def accept(self, sightings: list[Sighting]) -> Found:
+        """Take sightings of glyphs for all that is there; the detector is not asked."""
         strokes = find_strokes(self.glyphs, [sighting.box for sighting in sightings])
         return self._found(sightings, self.rejected, strokes)
 
@@ -310,7 +326,7 @@ def find_digits(page: Page, index: int, detector: Detector | None, regions: Regi
     """
     components = Components(page, index)
     if detector is None:
-        return components.accept([None] * len(components.glyphs))
+        return components.accept(components.take([None] * len(components.glyphs)))
     return components.ask(detector, regions)
 
 

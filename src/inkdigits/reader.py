@@ -20,7 +20,10 @@ from inkdigits.deciding import (
     Verdict,
     are_clear,
     decide,
+    find_unclear,
+    have_form,
     is_sure_alone,
+    is_surely_digit,
 )
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
@@ -35,6 +38,7 @@ from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading,
 
 DEFAULT_MODEL = "latin"
 AUTO = "auto"
+MOST_LOOKED_AT = 0.5  # of a page's glyphs: where more are unclear, something else than digits may stand there
 LETTER_HEIGHT = 0.65  # of digits: specks are lower where their size was judged by digits
 
 
@@ -155,7 +159,7 @@ class Reader:
     def _find(self, pages: Sequence[Components]) -> list[Found]:
         """Ask the classifier about all components, and the detector about the pages where that is not enough."""
         if self.detector is None:
-            return [page.accept([None] * len(page.glyphs)) for page in pages]
+            return [page.accept(page.take([None] * len(page.glyphs))) for page in pages]
         if not self._knows_none():
             return [page.ask(self.detector, self.regions) for page in pages]
         opinions = iter(self._ask([glyph for page in pages for glyph in page.glyphs]))
@@ -169,8 +173,15 @@ class Reader:
             return page.ask(detector, self.regions)
         if len(page.glyphs) == 1:
             return self._look_at_lone(page, opinions[0], detector)
+        sightings = page.take(opinions)
         if are_clear(page.glyphs, opinions):
-            return page.accept(opinions)
+            return page.accept(sightings)
+        if self.regions is not None and have_form(page.glyphs):
+            unclear = find_unclear(opinions)
+            if len(unclear) <= MOST_LOOKED_AT * len(opinions):
+                sightings = page.look_again_at(sightings, unclear, self.regions)
+                if all(is_surely_digit(sightings[index]) for index in unclear):
+                    return page.accept(sightings)
         turned = self._turn(page)
         return page.ask(detector, self.regions) if turned is None else turned
 

@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkdigits.deciding import Verdict, are_clear, decide, is_sure_alone
+from inkdigits.deciding import (
+    Verdict,
+    are_clear,
+    decide,
+    find_unclear,
+    is_sure_alone,
+    is_surely_digit,
+)
 from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
 from inkdigits.reconsidering import reconsider
@@ -135,3 +142,20 @@ def test_the_region_classifier_is_heard() -> None:
     hardly = decide(replace(seen, again=Opinion(lean(7, 0.999), 0.99)), Opinion(lean(7, 0.6), 0.3))
     assert surely.probs.argmax() == 7
     assert surely.probs.sum() > hardly.probs.sum()
+
+
+def test_unclear_glyphs_are_found() -> None:
+    assert find_unclear([CLEAR, Opinion(lean(3, 0.6), 0.01), CLEAR, Opinion(lean(3, 0.99), None)]) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("again", "wanted"),
+    [
+        (Opinion(lean(7, 0.99), 0.01), True),
+        (Opinion(lean(7, 0.5), 0.01), False),
+        (Opinion(lean(7, 0.99), 0.999), False),
+    ],
+)
+def test_the_region_classifier_may_settle_what_is_unclear(again: Opinion, *, wanted: bool) -> None:
+    unclear = Sighting(BOX, make_glyph(), opinion=Opinion(lean(7, 0.8), 0.2), again=again)
+    assert is_surely_digit(unclear) == wanted

@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from inkdigits.bundles.detector import DEFAULT_DETECTOR, Spotted, load_detector
 from inkdigits.datasets.paper import PAPERS, make_page
 from inkdigits.errors import BundleError, ImageTooLargeError, UsageError
 from inkdigits.images import Limits, Page
 from inkdigits.reader import Reader
-from inkdigits.types import Box, Gray, Probs, Reading
+from inkdigits.types import Box, Gray, Ink, Probs, Reading
 
 LABELS = tuple("0123456789")
 
@@ -232,3 +233,27 @@ def test_a_box_is_never_empty() -> None:
     assert digit.box.width >= 1
     assert abs(digit.box.center[0] - 2000) < 6
     assert isinstance(digit.box, Box)
+
+
+class Counting:
+    """The detector that ships; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.detector, self.count = load_detector(DEFAULT_DETECTOR), 0
+        self.marks = self.detector.marks
+
+    def detect(self, view: Ink, *, least_score: float) -> tuple[list[Spotted], list[Spotted]]:
+        self.count += 1
+        return self.detector.detect(view, least_score=least_score)
+
+
+@pytest.mark.parametrize(("is_sure", "is_asked"), [(True, False), (False, True)])
+def test_the_detector_is_asked_only_where_the_region_classifier_is_not_sure(
+    monkeypatch: pytest.MonkeyPatch, *, is_sure: bool, is_asked: bool
+) -> None:
+    monkeypatch.setattr("inkdigits.reader.are_clear", lambda *_: False)
+    monkeypatch.setattr("inkdigits.reader.find_unclear", lambda _: [1])
+    monkeypatch.setattr("inkdigits.reader.is_surely_digit", lambda _: is_sure)
+    detector = Counting()
+    assert Reader(detector=detector).read(draw("0101")).text == "0101"
+    assert (detector.count > 0) == is_asked
