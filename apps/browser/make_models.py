@@ -1,80 +1,144 @@
-"""Makes what the browser app reads with: two ONNX models, and test vectors that the Python reader answered.
+"""Makes what the browser app reads with: the reader's own networks, its constants, and pictures that it answered.
 
     python apps/browser/make_models.py
 
-`public/models/page.onnx` finds digits on a picture, `public/models/glyph.onnx` tells which digit one is; both hold
-their own normalisation. `tests/vectors.json` holds pictures with the text that `inkdigits.Reader` reads from them.
+`public/models/` gets the three bundles that `inkdigits.Reader` opens, byte for byte. `src/constants.json` gets the
+constants of the modules that the app repeats in TypeScript, so that the two can't drift apart; a constant that is
+gone is an error of the compiler. `tests/vectors.json` holds pictures with the digits that the reader finds on them.
 """
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
-import tempfile
+import shutil
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import cv2
 import numpy as np
-import onnx
 
-from inkdigits import Reader, load_classifier
+from inkdigits import Reader, Reading, load_classifier
 from inkdigits.bundles.bundle import FOLDER
+from inkdigits.bundles.region import load_regions
 from inkdigits.datasets.pens import PENS, render_ink
 from inkdigits.datasets.strokes import make_strokes, make_writer
-from inkdigits.export.page_graph import halve_weights, write_page_model
-from inkdigits.export.recogniser import Form, Source
-from inkdigits.export.to_onnx import write_onnx
+from inkdigits.files import write_text
+from inkdigits.reader import DEFAULT_MODEL
 from inkdigits.types import Gray
 
 APP = Path(__file__).parent
 EXAMPLES = APP.parent.parent / "examples"
+NETWORKS = {
+    "classifier": FOLDER / f"{DEFAULT_MODEL}.onnx",
+    "detector": FOLDER / "detectors" / "detector.onnx",
+    "regions": FOLDER / "detectors" / "regions.onnx",
+}
+MODULES = (
+    "bundles.detector", "deciding", "finding", "ink.binarize", "ink.cut", "ink.glyphs", "ink.grouping",
+    "ink.normalize", "ink.region", "ink.rules", "ink.scale", "ink.view", "ink.words", "looking", "reader",
+)  # fmt: skip
 DRAWN = ("7", "3", "0", "1", "2", "4", "5", "6", "8", "9", "42", "1984", "360", "5071")
-PAGES = ("digit.png", "postal-code.png", "blank.png")
-MOST_PX = 480
+SMALL = ("7", "2", "8", "5")
+PAGES = ("digit.png", "postal-code.png", "blank.png", "list.png")
+MOST_PX = 1000
 
 
 def main() -> None:
+    """Write all three."""
     models = APP / "public" / "models"
-    models.mkdir(parents=True, exist_ok=True)
-    write_page_model(FOLDER / "detectors" / "detector.onnx", models / "page.onnx")
-    write_glyph_model(models / "glyph.onnx")
+    shutil.rmtree(models, ignore_errors=True)
+    models.mkdir(parents=True)
+    for name, path in NETWORKS.items():
+        shutil.copyfile(path, models / f"{name}.onnx")
+    write_text(APP / "src" / "constants.json", json.dumps(collect_constants(), indent=1) + "\n")
     vectors = make_vectors()
-    (APP / "tests" / "vectors.json").write_text(json.dumps(vectors), encoding="utf-8")
+    write_text(APP / "tests" / "vectors.json", json.dumps(vectors))
     for path in sorted(models.iterdir()):
         print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
     print(f"{len(vectors)} vectors: {', '.join(repr(vector['text']) for vector in vectors)}")
 
 
-def write_glyph_model(path: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        full = Path(folder) / "full.onnx"
-        write_onnx(Source.open(load_classifier("latin").path), Form.picture, full)
-        model = onnx.load(str(full))
-    halve_weights(model)
-    path.write_bytes(model.SerializeToString(deterministic=True))
+def collect_constants() -> dict[str, Any]:
+    """Return module -> name -> value, and what the bundles say about their answers."""
+    classifier = load_classifier(DEFAULT_MODEL)
+    return {
+        **{name: dict(find_constants(import_module(f"inkdigits.{name}"))) for name in MODULES},
+        "labels": list(classifier.labels),
+        "temperatures": {
+            "classifier": classifier.metadata.temperature,
+            "regions": load_regions().metadata.temperature,
+        },
+    }
+
+
+def find_constants(module: ModuleType) -> Iterable[tuple[str, Any]]:
+    """Yield numbers, and what is made of numbers, under names in capitals."""
+    for name, value in vars(module).items():
+        if name.isupper() and not name.startswith("_"):
+            plain = to_plain(value)
+            if plain is not None:
+                yield name, plain
+
+
+def to_plain(value: object) -> Any:  # noqa: ANN401
+    """Return a value as JSON has it; None for what holds no numbers."""
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, tuple) and all(isinstance(item, int | float) for item in value):
+        return list(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.asdict(value)
+        return fields if all(isinstance(item, int | float) for item in fields.values()) else None
+    return None
 
 
 def make_vectors() -> list[dict[str, Any]]:
     """Return pictures as base64 of their grey values, with what the Python reader says."""
     reader = Reader()
     pictures = {f"drawn {text}": draw(text, seed=seed) for seed, text in enumerate(DRAWN)}
+    pictures["light on dark"] = (255 - pictures["drawn 42"]).astype(np.uint8)
+    for text in SMALL:
+        height, width = pictures[f"drawn {text}"].shape
+        size = width * 48 // height, 48
+        pictures[f"small {text}"] = cv2.resize(
+            pictures[f"drawn {text}"], size, interpolation=cv2.INTER_AREA
+        ).astype(np.uint8)
     for name in PAGES:
         gray = cv2.imread(str(EXAMPLES / name), cv2.IMREAD_GRAYSCALE)
         scale = min(1.0, MOST_PX / max(gray.shape))
         pictures[name] = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(
             np.uint8
         )
-    return [
-        {
-            "name": name,
-            "height": gray.shape[0],
-            "width": gray.shape[1],
-            "gray": base64.b64encode(gray.tobytes()).decode(),
-            "text": reader.read(gray).text,
-        }
-        for name, gray in pictures.items()
-    ]
+    return [make_vector(name, gray, reader.read(gray)) for name, gray in pictures.items()]
+
+
+def make_vector(name: str, gray: Gray, reading: Reading) -> dict[str, Any]:
+    """Return one picture with its answer."""
+    return {
+        "name": name,
+        "height": gray.shape[0],
+        "width": gray.shape[1],
+        "gray": base64.b64encode(gray.tobytes()).decode(),
+        "text": to_text(reading),
+        "digits": [
+            {"label": d.label, "confidence": d.confidence, "box": d.box.to_list()} for d in reading.digits
+        ],
+    }
+
+
+def to_text(reading: Reading) -> str:
+    """Return a reading's digits alone: a line of text for each line of writing, blanks between numbers."""
+    lines: dict[int, list[str]] = {}
+    for number in reading.numbers:
+        lines.setdefault(number.line, []).append("".join(digit.label for digit in number.digits))
+    return "\n".join(" ".join(lines[line]) for line in sorted(lines))
 
 
 def draw(text: str, *, seed: int) -> Gray:

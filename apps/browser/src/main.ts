@@ -1,20 +1,26 @@
 /** The page: draw, upload, camera. Nothing leaves the device. */
 import * as ort from "onnxruntime-web/wasm";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
-import { openModels } from "./models";
-import { read, type Models, type Picture, type Reading } from "./reader";
+import { makeBytes, type Gray } from "./ink/arrays";
+import { openModels, type Models } from "./models";
+import { read, type Reading } from "./reader";
 import "./style.css";
 
-const MOST_PX = 480;
+/** Longer side of what is read of a drawing: its digits are larger than most on pages, and time goes with the area. */
+const PAD_PX = 240;
+/** And of a picture: larger ones are reduced. */
+const MOST_PX = 1600;
 const canvas = byId<HTMLCanvasElement>("canvas");
 const pen = canvas.getContext("2d", { willReadFrequently: true })!;
 const answer = byId("answer");
 const details = byId("details");
 const status = byId("status");
 const video = byId<HTMLVideoElement>("video");
+/** A few readings are enough for the browser to compile what is run most. */
+const WARM_UPS = 3;
 let models: Models | undefined;
+let waiting: Gray | undefined;
 let isReading = false;
-let isWaiting = false;
 let hasDrawn = false;
 
 function byId<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -42,47 +48,56 @@ function show(reading: Reading, tookMs: number): void {
   if (models) status.textContent = tookMs ? `Read in ${tookMs.toFixed(0)} ms, on this device.` : "Ready.";
 }
 
-function grab(source: CanvasImageSource, width: number, height: number): Picture {
-  const scale = Math.min(1, MOST_PX / Math.max(width, height));
+/** Take the grey values of a picture, as Pillow's "L" does: ITU-R BT.601 in whole numbers. */
+function grab(source: CanvasImageSource, width: number, height: number, most: number): Gray {
+  const scale = Math.min(1, most / Math.max(width, height));
   const small = document.createElement("canvas");
-  small.width = Math.max(28, Math.round(width * scale));
-  small.height = Math.max(28, Math.round(height * scale));
+  small.width = Math.max(1, Math.round(width * scale));
+  small.height = Math.max(1, Math.round(height * scale));
   const context = small.getContext("2d", { willReadFrequently: true })!;
   context.fillStyle = "#fff";
   context.fillRect(0, 0, small.width, small.height);
+  context.imageSmoothingQuality = "high";
   context.drawImage(source, 0, 0, small.width, small.height);
   const rgba = context.getImageData(0, 0, small.width, small.height).data;
-  const gray = new Float32Array(small.width * small.height);
-  for (let i = 0; i < gray.length; i++) {
-    gray[i] = 0.299 * rgba[4 * i]! + 0.587 * rgba[4 * i + 1]! + 0.114 * rgba[4 * i + 2]!;
+  const gray = makeBytes(small.width, small.height);
+  for (let i = 0, at = 0; i < gray.data.length; i++, at += 4) {
+    gray.data[i] = (19595 * rgba[at] + 38470 * rgba[at + 1] + 7471 * rgba[at + 2] + 0x8000) >> 16;
   }
-  return { gray, height: small.height, width: small.width };
+  return gray;
 }
 
-/** Read what stands on the canvas; while one reading runs, only the newest drawing waits. */
-async function readCanvas(): Promise<void> {
-  if (!models || !hasDrawn) return;
-  if (isReading) {
-    isWaiting = true;
-    return;
-  }
+/** Read a picture; while one is read, only the newest waits. */
+async function readNext(gray: Gray): Promise<void> {
+  waiting = gray;
+  if (!models || isReading) return;
   isReading = true;
-  do {
-    isWaiting = false;
-    const start = performance.now();
-    show(await read(grab(canvas, canvas.width, canvas.height), models), performance.now() - start);
-    await new Promise(requestAnimationFrame);
-  } while (isWaiting);
-  isReading = false;
+  try {
+    while (waiting) {
+      const next: Gray = waiting;
+      waiting = undefined;
+      const start = performance.now();
+      const reading = await read(next, models);
+      show(reading, performance.now() - start);
+      await new Promise(requestAnimationFrame);
+    }
+  } finally {
+    isReading = false;
+  }
 }
 
+function readDrawing(): void {
+  if (hasDrawn) void readNext(grab(canvas, canvas.width, canvas.height, PAD_PX));
+}
+
+/** Show a picture where one draws, and read it in its own size. */
 function place(source: CanvasImageSource, width: number, height: number): void {
   clear();
   const scale = Math.min(canvas.width / width, canvas.height / height);
   const [w, h] = [width * scale, height * scale];
   pen.drawImage(source, (canvas.width - w) / 2, (canvas.height - h) / 2, w, h);
   hasDrawn = true;
-  void readCanvas();
+  void readNext(grab(source, width, height, MOST_PX));
 }
 
 function listenToPen(): void {
@@ -103,7 +118,7 @@ function listenToPen(): void {
     last = next;
   });
   const end = (): void => {
-    if (last) void readCanvas();
+    if (last) readDrawing();
     last = undefined;
   };
   canvas.addEventListener("pointerup", end);
@@ -162,11 +177,24 @@ async function start(): Promise<void> {
   });
   if ("serviceWorker" in navigator && import.meta.env.PROD) void navigator.serviceWorker.register("./sw.js");
   ort.env.wasm.wasmPaths = { wasm: wasmUrl };
-  const [page, glyph] = await Promise.all(["page", "glyph"].map(load));
-  models = await openModels(page!, glyph!);
+  const [detector, classifier, regions] = await Promise.all(["detector", "classifier", "regions"].map(load));
+  models = await openModels({ detector, classifier, regions });
   status.textContent = "Ready.";
   document.body.dataset.ready = "yes";
-  void readCanvas();
+  if (waiting) await readNext(waiting);
+  else await warmUp(models);
+  document.body.dataset.warm = "yes";
+}
+
+/** Read a stroke that nobody drew, so that the first drawing finds everything compiled. */
+async function warmUp(opened: Models): Promise<void> {
+  const gray = makeBytes(PAD_PX, (PAD_PX * canvas.height) / canvas.width);
+  gray.data.fill(255);
+  for (let y = 40; y < 120; y++) gray.data.fill(17, y * gray.width + 100, y * gray.width + 105);
+  for (let turn = 0; turn < WARM_UPS && !hasDrawn; turn++) {
+    await read(gray, opened);
+    await new Promise((resume) => setTimeout(resume));
+  }
 }
 
 async function load(name: string): Promise<Uint8Array> {

@@ -1,20 +1,14 @@
-/**
- * Reads the digits of one picture on the device: two models with their own normalisation, and little between them.
- *
- * The page model sees the picture on several scales; what it finds is cut out, and the glyph model tells which digit it
- * is. How both answers are weighed is that of `inkdigits.deciding`.
- */
-import { decode, keepBest, type Spotted } from "./decode";
-import { toText } from "./group";
+/** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
+import constants from "./constants.json";
+import { areClear, decide, isSureAlone, reconsider, total } from "./deciding";
+import { Components, type Found } from "./finding";
+import { findWords, toText } from "./group";
+import { median, type Box, type Gray } from "./ink/arrays";
+import type { Glyph, Rejected } from "./ink/glyphs";
+import { normalizeGlyph } from "./ink/normalize";
+import type { Models, Opinion } from "./models";
 
-/** Grey values in [0, 255], row by row. */
-export interface Picture {
-  gray: Float32Array;
-  height: number;
-  width: number;
-}
-
-export interface Digit extends Spotted {
+export interface Digit extends Box {
   label: string;
   confidence: number;
 }
@@ -24,111 +18,69 @@ export interface Reading {
   digits: Digit[];
 }
 
-/** Runs the two models; so that the same code reads in a browser and in tests. */
-export interface Models {
-  /** Returns (20, 64, 64) for a picture seen with `step` of its pixels on one of the view. */
-  findSigns(picture: Picture, step: number): Promise<Float32Array>;
-  /** Returns ten probabilities and that of "none" for a picture of one glyph. */
-  classify(picture: Picture): Promise<{ probs: Float32Array; none: number }>;
-}
-
-const VIEW_PX = 256;
-const SIDE = VIEW_PX / 4;
-/** The picture's longer side on the views: the first look, and those that follow where it finds nothing. */
-const FIRST_PX = 104;
-const OTHER_PX = [176, 60, 34];
-/** Least and most of it: larger pictures would leave the view without its margin, in smaller ones nothing is left. */
-const LEAST_PX = 20;
-const MOST_PX = 176;
-/** What the detector knows best; a look at digits that differ by less than this factor is not repeated. */
-const DIGIT_PX = 24;
-const NEAR = 1.3;
-/** Weight of an answer by the height of its box: a Gaussian of its logarithm; as in `inkdigits.looking`. */
-const HEIGHT_SPREAD = 0.35;
-const LEAST_SCORE = 0.25;
-const LEAST_WORTH = 0.15;
-/** Part of the box's longer side that is cut out around it. */
-const MARGIN = 0.1;
-/** As `inkdigits.deciding.WHOLE`. */
-const WEIGHTS = { score: 2.94, none: 0.34, bias: 0.55, detector: 0.9, classifier: 0.3 };
-
-export async function read(picture: Picture, models: Models): Promise<Reading> {
-  const digits: Digit[] = [];
-  for (const spotted of await find(picture, models)) {
-    const digit = await decide(picture, spotted, models);
-    if (digit) digits.push(digit);
-  }
-  return { text: toText(digits), digits };
-}
-
-type Valued = Spotted & { worth: number };
-
-/** Look once; look again where the digits turn out to be of another height than the detector knows best. */
-async function find(picture: Picture, models: Models): Promise<Spotted[]> {
-  const longer = Math.max(picture.height, picture.width);
-  let found = await look(picture, longer / FIRST_PX, models);
-  if (!found.length) {
-    for (const side of OTHER_PX) found.push(...(await look(picture, longer / side, models)));
-  }
-  if (!found.length) return [];
-  const heights = found.map((sign) => sign.height).sort((a, b) => a - b);
-  const side = (longer * DIGIT_PX) / heights[heights.length >> 1]!;
-  const better = Math.min(MOST_PX, Math.max(LEAST_PX, side));
-  if (Math.abs(Math.log(better / FIRST_PX)) > Math.log(NEAR)) {
-    found = found.concat(await look(picture, longer / better, models));
-  }
-  return keepBest(found, (sign) => sign.worth).filter((sign) => sign.worth > LEAST_WORTH);
-}
-
-async function look(picture: Picture, step: number, models: Models): Promise<Valued[]> {
-  return decode(await models.findSigns(picture, step), SIDE, LEAST_SCORE).map((sign) => {
-    const off = Math.log(sign.height / DIGIT_PX) / HEIGHT_SPREAD;
-    return {
-      ...sign,
-      x: (sign.x - VIEW_PX / 2) * step + picture.width / 2,
-      y: (sign.y - VIEW_PX / 2) * step + picture.height / 2,
-      width: sign.width * step,
-      height: sign.height * step,
-      worth: sign.score * Math.exp((-off * off) / 2),
-    };
+/** Read the digits of one picture. */
+export async function read(gray: Gray, models: Models): Promise<Reading> {
+  const found = await find(new Components(gray, models), models);
+  await askAboutRest(found, models);
+  const { sightings } = found;
+  const boxes = sightings.map((sighting) => sighting.box);
+  const verdicts = reconsider(boxes, sightings.map(decide));
+  const digits = sightings.flatMap(({ box }, i): Digit[] => {
+    const { isDigit, probs } = verdicts[i];
+    const confidence = Math.max(...probs);
+    return isDigit ? [{ ...box, label: constants.labels[probs.indexOf(confidence)], confidence }] : [];
   });
+  const others = [
+    ...found.rejected.filter((item) => item.reason === "no digit").map((item) => item.box),
+    ...findLargeSpecks(found.rejected, digits),
+    ...boxes.filter((_, i) => !verdicts[i].isDigit && total(verdicts[i].probs) < constants.deciding.SURELY_OTHER),
+  ];
+  const inWords = findWords(digits, others);
+  const kept = digits.filter((_, i) => !inWords.has(i));
+  return { text: toText(kept), digits: kept };
 }
 
-async function decide(picture: Picture, sign: Spotted, models: Models): Promise<Digit | undefined> {
-  const { probs, none } = await models.classify(cut(picture, sign));
-  const odds = WEIGHTS.bias + WEIGHTS.score * logit(sign.score) - WEIGHTS.none * logit(none);
-  if (odds <= 0) return undefined;
-  const product = sign.probs.map(
-    (prob, label) => Math.max(prob, 1e-5) ** WEIGHTS.detector * Math.max(probs[label] ?? 0, 1e-5) ** WEIGHTS.classifier,
-  );
-  const sum = product.reduce((a, b) => a + b, 0);
-  const best = product.indexOf(Math.max(...product));
-  const confidence = (product[best] ?? 0) / sum / (1 + Math.exp(-odds));
-  return { ...sign, label: String(best), confidence };
+async function find(page: Components, models: Models): Promise<Found> {
+  const opinions = await classify(page.glyphs, models);
+  if (page.mayHideDigits) return page.ask();
+  if (page.glyphs.length === 1) return lookAtLone(page, opinions[0], models);
+  if (areClear(page.glyphs, opinions)) return page.accept(opinions);
+  return (await turn(page, models)) ?? page.ask();
 }
 
-/** Cut a box with its margin out of a picture; at least 28 px, as the glyph model wants, filled up with the edge. */
-export function cut(picture: Picture, box: { x: number; y: number; width: number; height: number }): Picture {
-  const margin = MARGIN * Math.max(box.width, box.height) + 1;
-  const left = Math.max(0, Math.floor(box.x - margin));
-  const top = Math.max(0, Math.floor(box.y - margin));
-  const right = Math.min(picture.width, Math.ceil(box.x + box.width + margin));
-  const bottom = Math.min(picture.height, Math.ceil(box.y + box.height + margin));
-  const [inner, high] = [Math.max(1, right - left), Math.max(1, bottom - top)];
-  const [width, height] = [Math.max(28, inner), Math.max(28, high)];
-  const gray = new Float32Array(width * height);
-  const [x0, y0] = [(width - inner) >> 1, (height - high) >> 1];
-  for (let y = 0; y < height; y++) {
-    const from = top + Math.min(high - 1, Math.max(0, y - y0));
-    for (let x = 0; x < width; x++) {
-      const column = left + Math.min(inner - 1, Math.max(0, x - x0));
-      gray[y * width + x] = picture.gray[from * picture.width + column] ?? 255;
-    }
+async function lookAtLone(page: Components, opinion: Opinion, models: Models): Promise<Found> {
+  if (!areClear(page.glyphs, [opinion])) {
+    const turned = await turn(page, models);
+    if (turned) return turned;
   }
-  return { gray, height, width };
+  const lone = await page.takeAlone(opinion);
+  return isSureAlone(lone) ? page.acceptAlone(lone) : page.askAlone(lone);
 }
 
-function logit(p: number): number {
-  const safe = Math.min(1 - 1e-6, Math.max(1e-6, p));
-  return Math.log(safe / (1 - safe));
+/** Look at a tight crop in the other polarity, if that shows one clear digit. */
+async function turn(page: Components, models: Models): Promise<Found | undefined> {
+  const turned = page.turn();
+  if (turned?.glyphs.length !== 1) return undefined;
+  const opinions = await classify(turned.glyphs, models);
+  return areClear(turned.glyphs, opinions) ? turned.acceptAlone(await turned.takeAlone(opinions[0])) : undefined;
+}
+
+/** Ask the classifier about the glyphs that it has not seen. */
+async function askAboutRest(found: Found, models: Models): Promise<void> {
+  const rest = found.sightings.filter((sighting) => sighting.glyph && !sighting.opinion);
+  const opinions = await classify(rest.map((sighting) => sighting.glyph as Glyph), models);
+  rest.forEach((sighting, i) => (sighting.opinion = opinions[i]));
+}
+
+async function classify(glyphs: Glyph[], models: Models): Promise<Opinion[]> {
+  const side = constants["ink.normalize"].SIZE_PX;
+  const blank = { data: new Float32Array(side * side), width: side, height: side };
+  return models.classify(glyphs.map((glyph) => normalizeGlyph(glyph.ink) ?? blank));
+}
+
+/** Specks, if some are nearly as high as digits: beside large frames, letters are taken for specks. */
+function findLargeSpecks(rejected: Rejected[], digits: Digit[]): Box[] {
+  const specks = rejected.filter((item) => item.reason === "speck").map((item) => item.box);
+  const height = digits.length ? median(digits.map((digit) => digit.height)) : 0;
+  return specks.some((box) => box.height >= constants.reader.LETTER_HEIGHT * height) ? specks : [];
 }

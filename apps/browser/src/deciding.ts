@@ -1,0 +1,153 @@
+/** Weighs what three networks say about one sighting, as `inkdigits.deciding` does. */
+import constants from "./constants.json";
+import { median, type Box } from "./ink/arrays";
+import type { Glyph } from "./ink/glyphs";
+import type { Opinion } from "./models";
+
+const C = constants.deciding;
+
+/** Something that may be a digit. */
+export interface Sighting {
+  /** Where it stands, pixels of the picture. */
+  box: Box;
+  glyph?: Glyph;
+  /** How sure the detector is; 1 where it was not asked. */
+  score: number;
+  /** What the detector says, if it was asked. */
+  probs?: number[];
+  /** What the classifier says, if it was asked. */
+  opinion?: Opinion;
+  isLone: boolean;
+  /** What the region classifier says, if it was asked. */
+  again?: Opinion;
+}
+
+export interface Verdict {
+  isDigit: boolean;
+  /** They sum to the probability that it is a digit at all. */
+  probs: number[];
+}
+
+type Weights = typeof C.WHOLE;
+
+export function areClear(glyphs: Glyph[], opinions: Opinion[]): boolean {
+  if (!glyphs.length) return true;
+  const height = median(glyphs.map((glyph) => glyph.box.height));
+  const haveForm = glyphs.every(
+    ({ box }) =>
+      box.width <= C.CLEAR_WIDTH * box.height &&
+      C.CLEAR_HEIGHTS[0] * height <= box.height &&
+      box.height <= C.CLEAR_HEIGHTS[1] * height,
+  );
+  const unclear = opinions.filter(({ probs, none }) => !(none < C.CLEAR_NONE && Math.max(...probs) > C.CLEAR_PROB));
+  return haveForm && unclear.length <= C.MOST_UNCLEAR * glyphs.length;
+}
+
+export function isSureAlone(sighting: Sighting): boolean {
+  const { glyph, opinion } = sighting;
+  if (!glyph || glyph.box.width > C.CLEAR_WIDTH * glyph.box.height || !opinion) return false;
+  const verdict = decide(sighting);
+  return verdict.isDigit ? Math.max(...verdict.probs) > C.CLEAR_PROB : total(verdict.probs) < C.SURELY_OTHER;
+}
+
+export function decide(sighting: Sighting): Verdict {
+  const { opinion, again } = sighting;
+  if (!sighting.probs && !again) {
+    if (!opinion) return { isDigit: false, probs: new Array<number>(constants.labels.length).fill(0) };
+    const exists = 1 / (1 + Math.exp(logOdds(opinion.none) - (sighting.isLone ? C.LONE_BIAS : 0)));
+    return { isDigit: exists > 0.5, probs: opinion.probs.map((prob) => prob * exists) };
+  }
+  const weights = chooseWeights(sighting);
+  let odds = weights.bias;
+  const joined = new Array<number>(constants.labels.length).fill(0);
+  const add = (probs: number[], trust: number): void =>
+    probs.forEach((prob, label) => (joined[label] += trust * Math.log(Math.max(prob, C.LEAST_PROB))));
+  if (sighting.probs) {
+    odds += weights.score * logOdds(sighting.score);
+    add(sighting.probs, weights.detector);
+  }
+  if (opinion) {
+    odds -= weights.none * logOdds(opinion.none);
+    add(opinion.probs, weights.classifier);
+  }
+  if (again) {
+    odds -= weights.again * logOdds(again.none);
+    add(again.probs, weights.region);
+  }
+  const most = Math.max(...joined);
+  const shares = joined.map((value) => Math.exp(value - most));
+  const sum = total(shares) * (1 + Math.exp(-odds));
+  return { isDigit: odds > 0, probs: calibrate(shares.map((share) => share / sum), weights) };
+}
+
+function chooseWeights(sighting: Sighting): Weights {
+  const wasSeenAgain = sighting.again !== undefined;
+  if (!sighting.probs) return C.ALONE;
+  if (sighting.isLone) return wasSeenAgain ? C.LONE_AGAIN : C.LONE;
+  if (sighting.glyph?.isWhole) return wasSeenAgain ? C.WHOLE_AGAIN : C.WHOLE;
+  return wasSeenAgain ? C.CUT_AGAIN : C.CUT;
+}
+
+/** Give the first label its calibrated probability and share out the rest in proportion. */
+function calibrate(probs: number[], weights: Weights): number[] {
+  const first = Math.max(...probs);
+  const best = probs.indexOf(first);
+  const confidence = 1 / (1 + Math.exp(-(weights.slope * logOdds(first) + weights.shift)));
+  const rest = (1 - confidence) / Math.max(1 - first, 1e-6);
+  return probs.map((prob, label) => (label === best ? confidence : prob * rest));
+}
+
+/** Take doubtful sightings for digits where they continue a line of digits, and for none where they are too low. */
+export function reconsider(boxes: Box[], verdicts: Verdict[]): Verdict[] {
+  const lowered = dropLow(boxes, verdicts);
+  const result = [...lowered];
+  const sure = boxes.filter((_, i) => lowered[i].isDigit);
+  const doubtful = boxes
+    .map((_, i) => i)
+    .filter((i) => !lowered[i].isDigit && total(lowered[i].probs) >= C.LEAST_BESIDE)
+    .sort((a, b) => total(lowered[b].probs) - total(lowered[a].probs));
+  for (const i of doubtful) {
+    if (!continuesLine(boxes[i], sure)) continue;
+    result[i] = { isDigit: true, probs: lowered[i].probs };
+    sure.push(boxes[i]);
+  }
+  return result;
+}
+
+function dropLow(boxes: Box[], verdicts: Verdict[]): Verdict[] {
+  const kept = boxes.map((_, i) => i).filter((i) => verdicts[i].isDigit);
+  return verdicts.map((verdict, i) => {
+    if (!verdict.isDigit || total(verdict.probs) >= C.SURE_THOUGH_LOW) return verdict;
+    const box = boxes[i];
+    const beside = kept
+      .filter((other) => other !== i && overlap(box, boxes[other]) > 0 && box.height < boxes[other].height)
+      .map((other) => boxes[other].height);
+    const isLow = beside.length >= C.LEAST_DIGITS_BESIDE && box.height < C.LOW * median(beside);
+    return isLow ? { isDigit: false, probs: verdict.probs.map(() => 0) } : verdict;
+  });
+}
+
+function overlap(a: Box, b: Box): number {
+  return Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+}
+
+function continuesLine(box: Box, digits: Box[]): boolean {
+  let isBeside = false;
+  for (const digit of digits) {
+    if (overlap(box, digit) < C.SAME_LINE * Math.min(box.height, digit.height)) continue;
+    const gap = Math.max(box.x, digit.x) - Math.min(box.x + box.width, digit.x + digit.width);
+    if (-gap > C.MOST_SHARED * Math.min(box.width, digit.width)) return false;
+    const ratio = box.height / digit.height;
+    isBeside ||= C.LIKE_HEIGHT[0] <= ratio && ratio <= C.LIKE_HEIGHT[1] && gap <= C.MOST_GAP * digit.height;
+  }
+  return isBeside;
+}
+
+export function total(probs: number[]): number {
+  return probs.reduce((a, b) => a + b, 0);
+}
+
+function logOdds(probability: number): number {
+  const clipped = Math.min(Math.max(probability, 1e-3), 1 - 1e-3);
+  return Math.log(clipped / (1 - clipped));
+}

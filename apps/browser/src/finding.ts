@@ -1,0 +1,187 @@
+/** Finds what may be a digit on a picture, as `inkdigits.finding` does: components, and the detector where needed. */
+import constants from "./constants.json";
+import { shareArea, type Spotted } from "./decode";
+import type { Sighting } from "./deciding";
+import { clip, makeBytes, median, otsu, round, type Box, type Gray } from "./ink/arrays";
+import { extractInk, isLightOnDark, type InkPage } from "./ink/binarize";
+import { cutGlyph } from "./ink/cut";
+import { findGlyphs, type Glyph, type Rejected } from "./ink/glyphs";
+import { removeRules } from "./ink/rules";
+import { typicalHeight } from "./ink/scale";
+import { look, lookAgain } from "./looking";
+import type { Models, Opinion } from "./models";
+
+const C = constants.finding;
+
+/** What one picture may hold; boxes in its pixels. */
+export interface Found {
+  sightings: Sighting[];
+  rejected: Rejected[];
+}
+
+/** The connected components of one picture's ink, before anyone was asked what they are. */
+export class Components {
+  readonly full: InkPage;
+  readonly ink: InkPage;
+  /** Boxes in working pixels. */
+  readonly glyphs: Glyph[];
+  readonly rejected: Rejected[];
+  readonly mayHideDigits: boolean;
+  readonly #border: number;
+  readonly #isLight: boolean | undefined;
+
+  constructor(
+    readonly gray: Gray,
+    readonly models: Models,
+    isLight?: boolean,
+  ) {
+    let [picture, border] = [gray, 0];
+    const shorter = Math.min(gray.width, gray.height);
+    if (shorter <= C.TIGHT_PX) {
+      this.#isLight = isLight ?? isLightOnDark(gray);
+      border = round(C.BORDER * Math.max(gray.width, gray.height));
+      picture = addBorder(gray, border, this.#isLight);
+    }
+    this.#border = border;
+    this.full = extractInk(picture);
+    this.ink = this.full.isBlank ? this.full : removeRules(this.full);
+    let { glyphs, rejected } = findGlyphs(this.ink);
+    if (glyphs.length === 1 && shorter >= C.SPANNED_PX && spans(glyphs[0].box, this.ink)) {
+      rejected = [...rejected, { box: glyphs[0].box, reason: "edge" }];
+      glyphs = [];
+    }
+    this.glyphs = glyphs;
+    this.mayHideDigits = mayHideDigits(rejected, glyphs, this.ink.pen);
+    this.rejected = rejected.map((item) => ({ ...item, box: this.toPage(item.box) }));
+  }
+
+  /** From working pixels to those of the picture, clipped to it and never empty. */
+  toPage(box: Box): Box {
+    const { scale } = this.ink;
+    const at = (value: number, most: number): number => Math.trunc(clip(value / scale - this.#border, 0, most - 1));
+    const [left, top] = [at(box.x, this.gray.width), at(box.y, this.gray.height)];
+    const right = Math.min(this.gray.width, Math.max(left + 1, round((box.x + box.width) / scale) - this.#border));
+    const bottom = Math.min(this.gray.height, Math.max(top + 1, round((box.y + box.height) / scale) - this.#border));
+    return { x: left, y: top, width: right - left, height: bottom - top };
+  }
+
+  /** Take paper for ink, where nobody can tell: in a crop that ends where the ink ends. */
+  turn(): Components | undefined {
+    if (this.#isLight === undefined || !isTight(this.gray, this.#isLight)) return undefined;
+    return new Components(this.gray, this.models, !this.#isLight);
+  }
+
+  /** Take every glyph for a sighting; the detector is not asked. */
+  accept(opinions: Opinion[]): Found {
+    const isLone = this.glyphs.length === 1;
+    const sightings = this.glyphs.map((glyph, i) => ({ box: this.toPage(glyph.box), glyph, score: 1, opinion: opinions[i], isLone }));
+    return { sightings, rejected: this.rejected };
+  }
+
+  /** Let the detector say where digits stand, and the region classifier look at each again. */
+  async ask(): Promise<Found> {
+    const { ink, glyphs } = this;
+    const digits = ink.isBlank ? [] : await look(this.full, this.models, typicalHeight(ink.components.boxes, ink.pen, ink.mask));
+    const sightings: Sighting[] = digits.map((sign) => {
+      const glyph = cutGlyph(ink, sign);
+      return { box: this.toPage(chooseBox(sign, glyph)), glyph, score: sign.score, probs: sign.probs, isLone: false };
+    });
+    const lone = glyphs.filter(({ box }) => coveredPart(box, digits) < C.COVERED);
+    const possible = lone.filter((glyph) => mayBeDigit(glyph.box, digits));
+    for (const glyph of possible) {
+      sightings.push({ box: this.toPage(glyph.box), glyph, score: C.UNSEEN_SCORE, probs: C.UNSEEN_PROBS, isLone: false });
+    }
+    if (sightings.length) {
+      const opinions = await lookAgain(this.full, this.models, [...digits, ...possible.map((glyph) => glyph.box)]);
+      sightings.forEach((sighting, i) => (sighting.again = opinions[i]));
+    }
+    const others = lone.filter((glyph) => !possible.includes(glyph));
+    const refused = others.map((glyph): Rejected => ({ box: this.toPage(glyph.box), reason: "no digit" }));
+    return { sightings, rejected: [...this.rejected, ...refused] };
+  }
+
+  /** Take the only glyph for a sighting, and let the region classifier look at it. */
+  async takeAlone(opinion: Opinion): Promise<Sighting> {
+    const [glyph] = this.glyphs;
+    const [again] = await lookAgain(this.full, this.models, [glyph.box]);
+    return { box: this.toPage(glyph.box), glyph, score: 1, opinion, isLone: true, again };
+  }
+
+  /** Let the detector say what the only glyph is, unless it sees several digits in it. */
+  async askAlone(lone: Sighting): Promise<Found> {
+    const found = await this.ask();
+    if (!found.sightings.length || found.sightings.filter(({ score }) => score >= C.SURE_SCORE).length > 1) return found;
+    const best = found.sightings.reduce((a, b) => (b.score > a.score ? b : a));
+    return { ...found, sightings: [{ ...lone, score: best.score, probs: best.probs }] };
+  }
+
+  acceptAlone(lone: Sighting): Found {
+    return { sightings: [lone], rejected: this.rejected };
+  }
+}
+
+function mayHideDigits(items: Rejected[], glyphs: Glyph[], pen: number): boolean {
+  const height = glyphs.length ? median(glyphs.map((glyph) => glyph.box.height)) : 0;
+  return items.some(
+    ({ reason, box }) =>
+      (reason === "dash" && box.height >= C.CHAIN_PENS * pen) ||
+      (reason === "smudge" && glyphs.length > 0 && box.height >= C.FADED_HEIGHT * height),
+  );
+}
+
+function spans(box: Box, ink: InkPage): boolean {
+  return box.height >= C.SPANS * ink.mask.height || box.width >= C.SPANS * ink.mask.width;
+}
+
+/** Put paper around a crop: where ink touches the border, nothing tells what lies behind it. */
+function addBorder(gray: Gray, by: number, isLight: boolean): Gray {
+  const threshold = otsu(gray);
+  const paper = Array.from(gray.data).filter((value) => (isLight ? value <= threshold : value > threshold));
+  const level = paper.length ? Math.trunc(median(paper)) : gray.data[0];
+  const out = makeBytes(gray.width + 2 * by, gray.height + 2 * by);
+  out.data.fill(level);
+  for (let y = 0; y < gray.height; y++) {
+    out.data.set(gray.data.subarray(y * gray.width, (y + 1) * gray.width), (y + by) * out.width + by);
+  }
+  return out;
+}
+
+/** Whether much of a picture's outermost pixels would be ink. */
+function isTight(gray: Gray, isLight: boolean): boolean {
+  const threshold = otsu(gray);
+  const { width, height } = gray;
+  let [ink, all] = [0, 0];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (x && y && x < width - 1 && y < height - 1) continue;
+      all++;
+      if (gray.data[y * width + x] > threshold === isLight) ink++;
+    }
+  }
+  return ink / all >= C.TIGHT_EDGE;
+}
+
+/** The glyph's exact box where it is the detector's digit, else the detector's. */
+function chooseBox(sign: Spotted, glyph: Glyph | undefined): Box {
+  const [x, y] = [round(sign.x), round(sign.y)];
+  const box = { x, y, width: Math.max(1, round(sign.x + sign.width) - x), height: Math.max(1, round(sign.y + sign.height) - y) };
+  if (!glyph) return box;
+  const shared = shareArea(box, glyph.box);
+  const union = box.width * box.height + glyph.box.width * glyph.box.height - shared;
+  return shared >= C.SAME_INK * union ? glyph.box : box;
+}
+
+function mayBeDigit(box: Box, digits: Spotted[]): boolean {
+  if (!digits.length) return true;
+  const height = median(digits.map((sign) => sign.height));
+  const holds = digits.some((sign) => {
+    const [x, y] = [sign.x + sign.width / 2, sign.y + sign.height / 2];
+    return box.x < x && x < box.x + box.width && box.y < y && y < box.y + box.height;
+  });
+  return !holds && C.LIKE_HEIGHT[0] * height <= box.height && box.height <= C.LIKE_HEIGHT[1] * height;
+}
+
+function coveredPart(box: Box, signs: Spotted[]): number {
+  const area = Math.max(box.width * box.height, 1);
+  return signs.reduce((most, sign) => Math.max(most, shareArea(box, sign) / area), 0);
+}
