@@ -2,12 +2,15 @@
 
     python benchmarks/export_parity.py onnx torch keras tflite     # proves each target, keeps its rows
     python benchmarks/export_parity.py agreement                   # labels of graph and reader
+    python benchmarks/export_parity.py clean                       # the .h5 in an environment of its own
     python benchmarks/export_parity.py --write                     # puts what is kept into docs/results.md
 
 Targets whose libraries are missing fail with the command that installs them. Parity is that of `inkdigits export`:
 1,000 MNIST test digits, for the picture form as pictures of 28 to 512 px in both polarities. Times are medians over
 single glyphs, one thread, in the target's own runtime. Agreement compares the labels of `latin` for the 28x28 form
 out of the graph with those for the largest glyph that `inkdigits.ink` finds; the test digits choose nothing here.
+"clean" makes an environment that holds Keras and TensorFlow alone (or takes the Python that `--python` names), and
+scores both forms of the .h5 there on MNIST's test digits.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -45,6 +50,22 @@ RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
 BEGIN, END = "<!-- export:begin -->", "<!-- export:end -->"
 CALLS = 60
 AGREEMENT = "agreement"
+CLEAN = "clean"
+CLEAN_PICTURES = 1000
+# Runs without this package: what anybody would write who has the file and Keras.
+SCORE = """
+import json, sys, numpy as np, keras
+assert __import__("importlib.util").util.find_spec("inkdigits") is None
+data = np.load(sys.argv[2])
+images, labels = data["images"][: int(sys.argv[3])], data["labels"][: int(sys.argv[3])]
+model = keras.models.load_model(sys.argv[1])
+is_picture = model.input_shape[1] is None
+pixels = np.pad(images, ((0, 0), (6, 6), (6, 6))) * 1.0 if is_picture else images / 255
+answer = model.predict(pixels.astype("float32"), verbose=0)
+probs = answer[0] if is_picture else answer
+print(json.dumps({"keras": keras.__version__, "backend": keras.backend.backend(),
+                  "accuracy": float((probs.argmax(axis=1) == labels).mean())}))
+"""
 MNIST_SIZES = (28, 64, 200, 512)
 MNIST_DIGITS = 250  # of each size
 
@@ -54,11 +75,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", metavar="PART")
+    parser.add_argument("--python", help='for "clean": the Python of an environment without InkDigits')
     parser.add_argument("--write", action="store_true", help="Write docs/results.md.")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for part in arguments.parts:
-        rows = measure_agreement() if part == AGREEMENT else measure_target(Target(part))
+        if part == CLEAN:
+            rows = measure_clean(arguments.python)
+        else:
+            rows = measure_agreement() if part == AGREEMENT else measure_target(Target(part))
         write_text(
             ROWS / f"{part}.json", json.dumps({"machine": describe_machine(), "rows": rows}, indent=1) + "\n"
         )
@@ -116,6 +141,45 @@ def time_call(run: Run, form: Form) -> float:
         if call >= 5:
             times.append(time.perf_counter() - start_s)
     return 1000 * statistics.median(times)
+
+
+def measure_clean(python: str | None) -> list[dict[str, Any]]:
+    """Score the .h5 where nothing but Keras is installed, beside the bundle."""
+    source = Source.open(load_classifier("latin").path)
+    digits = load_dataset("mnist", "test")
+    probs = source.classifier.predict_proba(digits.images)
+    bundle = float((probs.argmax(axis=1) == digits.labels).mean())
+    with tempfile.TemporaryDirectory() as folder:
+        if python is None:
+            python = make_environment(Path(folder) / "clean")
+        export_bundle(source, Target.keras, Path(folder))
+        np.savez(Path(folder) / "digits.npz", images=digits.images, labels=digits.labels)
+        rows = []
+        for form, count in ((Form.bare, len(digits.labels)), (Form.picture, CLEAN_PICTURES)):
+            name = f"latin-{form.value}.h5"
+            command = [
+                python,
+                "-I",
+                "-c",
+                SCORE,
+                str(Path(folder) / name),
+                str(Path(folder) / "digits.npz"),
+                str(count),
+            ]
+            done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+            answer = json.loads(done.stdout.splitlines()[-1])
+            rows.append({"file": name, "digits": count, "bundle_accuracy": bundle, **answer})
+    return rows
+
+
+def make_environment(folder: Path) -> str:
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    constraints = str(Path(__file__).parent.parent / "constraints.txt")
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "-c", constraints, "keras", "tensorflow"], check=True
+    )
+    return python
 
 
 def measure_agreement() -> list[dict[str, Any]]:
@@ -203,6 +267,14 @@ def make_section() -> str:
                 f"{row['milliseconds']:.2f}",
             ]
             lines.append(f"| {' | '.join(cells)} |")
+    for row in kept.get(CLEAN, {}).get("rows", []):
+        lines += [
+            "",
+            f"`{row['file']}` in an environment of its own (Keras {row['keras']} on {row['backend']}): "
+            f"{100 * row['accuracy']:.2f} % of {row['digits']:,} MNIST test digits"
+            + ("" if row["digits"] < 10_000 else f"; the bundle itself {100 * row['bundle_accuracy']:.2f} %")
+            + ".",
+        ]
     if AGREEMENT in kept:
         lines += [
             "",

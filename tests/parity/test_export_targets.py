@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +95,44 @@ def test_keras_files_are_used_as_tutorials_show(source: Source, tmp_path: Path) 
         assert (model.predict(digits[..., None] / 255, verbose=0).argmax(axis=1) == ours).all()
         model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         assert model.evaluate(digits / 255, ours, verbose=0)[1] == 1
+
+
+_ALONE = """
+import sys, numpy as np
+class Refuse:
+    def find_spec(self, name, *rest):
+        if name.partition(".")[0] in ("inkdigits", "torch"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import keras
+folder, forms = sys.argv[1], ("bare", "picture")
+digits = np.load(folder + "/digits.npy")
+inputs = {"bare": digits, "picture": np.pad(digits, ((0, 0), (6, 6), (6, 6))) * 255}
+for form in forms:
+    answer = keras.models.load_model(f"{folder}/latin-{form}.h5").predict(inputs[form], verbose=0)
+    np.save(f"{folder}/{form}.npy", answer if form == "bare" else answer[0])
+"""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_h5_opens_where_nothing_but_keras_is(source: Source, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow", reason="the extra keras is not installed")
+    pytest.importorskip("keras", reason="the extra keras is not installed")
+    from inkdigits.export.to_keras import write_h5
+
+    for form in Form:
+        write_h5(source, form, tmp_path / f"latin-{form.value}.h5")
+    digits = proof.load_digits(DIGITS)[0].astype(np.float32) / 255
+    np.save(tmp_path / "digits.npy", digits)
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    environment.pop("PYTHONPATH", None)
+    subprocess.run([sys.executable, "-c", _ALONE, str(tmp_path)], cwd=tmp_path, env=environment, check=True)
+    ours = source.classifier.predict_proba(digits)
+    np.testing.assert_allclose(np.load(tmp_path / "bare.npy"), ours, atol=proof.TOLERANCE)
+    probs = np.load(tmp_path / "picture.npy")
+    assert (
+        probs.argmax(axis=1) == ours.argmax(axis=1)
+    ).mean() > 0.95  # another normalisation, the same digits
 
 
 def test_a_model_that_is_no_network_is_refused_in_a_sentence(tmp_path: Path) -> None:

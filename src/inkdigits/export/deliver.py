@@ -78,7 +78,7 @@ ARTIFACTS: Final[Mapping[Target, tuple[Artifact, ...]]] = {
     Target.onnx: (Artifact(".onnx", "to_onnx", "write_onnx", "open_onnx"),),
     Target.keras: (
         Artifact(".keras", "to_keras", "write_keras", "open_keras"),
-        Artifact(".h5", "to_keras", "write_h5", "open_keras", forms=(Form.bare,)),
+        Artifact(".h5", "to_keras", "write_h5", "open_keras"),
     ),
     Target.tflite: (Artifact(".tflite", "to_tflite", "write_tflite", "open_tflite"),),
     Target.torch: (

@@ -6,6 +6,7 @@ that `model.predict(images).argmax(axis=1)` and `model.evaluate` work as they sh
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -48,8 +49,6 @@ def write_keras(source: Source, form: Form, path: Path) -> None:
 def write_h5(source: Source, form: Form, path: Path) -> None:
     """Write an HDF5 file, which older tools read; the metadata are its attribute "inkdigits".
 
-    Keras reads common layers alone from it, so only the bare form can be written.
-
     Args:
         source: The bundle.
         form: What the model takes.
@@ -63,9 +62,32 @@ def write_h5(source: Source, form: Form, path: Path) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras would rather have the other file, which is written too
-        model.save(path)
+        if form is Form.bare:
+            model.save(path)
+        else:
+            _save_operations(model, source, path)
     with h5py.File(path, "a") as file:
         file.attrs[METADATA_KEY] = describe(source, form, target="keras")
+
+
+def _save_operations(model: Any, source: Source, path: Path) -> None:  # noqa: ANN401
+    """Save a model that holds operations between its layers.
+
+    Keras writes them into this format without the module that they come from, and then knows them no more; it
+    reads the description of a `.keras` file here too. That is longer than the 64 kB that HDF5's first format gives
+    an attribute, so the file has the one of HDF5 1.8 (2008). The weights are those of the same network without
+    normalisation, which has none.
+    """
+    import h5py
+
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder) / "bare.h5"
+        make_keras_model(source, Form.bare, with_none=True).save(bare)
+        with h5py.File(bare) as twin, h5py.File(path, "w", libver="latest") as file:
+            twin.copy("model_weights", file)
+            for name in ("keras_version", "backend"):
+                file.attrs[name] = twin.attrs[name]
+            file.attrs["model_config"] = model.to_json()
 
 
 def open_keras(path: Path, form: Form, source: Source) -> Run:
