@@ -145,6 +145,8 @@ def time_call(run: Run, form: Form) -> float:
 
 def measure_clean(python: str | None) -> list[dict[str, Any]]:
     """Score the .h5 where nothing but Keras is installed, beside the bundle."""
+    from inkdigits.export.to_keras import write_h5
+
     source = Source.open(load_classifier("latin").path)
     digits = load_dataset("mnist", "test")
     probs = source.classifier.predict_proba(digits.images)
@@ -152,11 +154,11 @@ def measure_clean(python: str | None) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         if python is None:
             python = make_environment(Path(folder) / "clean")
-        export_bundle(source, Target.keras, Path(folder))
         np.savez(Path(folder) / "digits.npz", images=digits.images, labels=digits.labels)
         rows = []
         for form, count in ((Form.bare, len(digits.labels)), (Form.picture, CLEAN_PICTURES)):
             name = f"latin-{form.value}.h5"
+            write_h5(source, form, Path(folder) / name)
             command = [
                 python,
                 "-I",

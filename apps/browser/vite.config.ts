@@ -6,7 +6,7 @@ import { defineConfig, type Plugin } from "vite";
 function serviceWorker(): Plugin {
   return {
     name: "service-worker",
-    apply: "build",
+    apply: (config, { command }) => command === "build" && !config.build?.ssr,
     generateBundle(_, bundle) {
       const fixed = ["public", "public/models"].flatMap((folder) =>
         readdirSync(folder, { withFileTypes: true })

@@ -16,8 +16,8 @@ const answer = byId("answer");
 const details = byId("details");
 const status = byId("status");
 const video = byId<HTMLVideoElement>("video");
-/** A few readings are enough for the browser to compile what is run most. */
-const WARM_UPS = 3;
+/** After so many readings the browser has compiled what is run most. */
+const WARM_UPS = 10;
 let models: Models | undefined;
 let waiting: Gray | undefined;
 let isReading = false;
@@ -186,11 +186,14 @@ async function start(): Promise<void> {
   document.body.dataset.warm = "yes";
 }
 
-/** Read a stroke that nobody drew, so that the first drawing finds everything compiled. */
+/** Read a 7 that nobody drew, so that the first drawing finds everything compiled. */
 async function warmUp(opened: Models): Promise<void> {
   const gray = makeBytes(PAD_PX, (PAD_PX * canvas.height) / canvas.width);
   gray.data.fill(255);
-  for (let y = 40; y < 120; y++) gray.data.fill(17, y * gray.width + 100, y * gray.width + 105);
+  for (let y = 40; y < 120; y++) {
+    const right = y < 46 ? 140 : Math.round(140 - 0.4 * (y - 46));
+    gray.data.fill(17, y * gray.width + (y < 46 ? 90 : right - 6), y * gray.width + right);
+  }
   for (let turn = 0; turn < WARM_UPS && !hasDrawn; turn++) {
     await read(gray, opened);
     await new Promise((resume) => setTimeout(resume));

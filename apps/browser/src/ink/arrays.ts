@@ -6,6 +6,9 @@
  * left, as OpenCV's do.
  */
 
+/** OpenCV computes in 32 bits; the networks compute in 8, and turn a difference in the last bit into another score. */
+const { fround } = Math;
+
 export type Values = Uint8Array | Float32Array;
 
 /** One channel, row by row. */
@@ -136,7 +139,7 @@ export function transpose<T extends Values>(plane: Plane<T>): Plane<T> {
 /** For each new pixel: which old ones it is made of, and their shares. */
 interface Taps {
   from: Int32Array;
-  weights: Float64Array;
+  weights: Float32Array;
   count: number;
 }
 
@@ -144,7 +147,7 @@ function areaTaps(length: number, size: number): Taps {
   const step = length / size;
   const count = Math.ceil(step) + 1;
   const from = new Int32Array(size * count);
-  const weights = new Float64Array(size * count);
+  const weights = new Float32Array(size * count);
   for (let place = 0; place < size; place++) {
     const [start, end] = [place * step, Math.min(length, (place + 1) * step)];
     const first = Math.floor(start + 1e-9);
@@ -158,23 +161,34 @@ function areaTaps(length: number, size: number): Taps {
   return { from, weights, count };
 }
 
-function pointTaps(length: number, size: number, kernel: (part: number) => number[]): Taps {
+function cubicTaps(length: number, size: number): Taps {
   const step = length / size;
-  const count = kernel(0).length;
+  const count = 4;
   const from = new Int32Array(size * count);
-  const weights = new Float64Array(size * count);
+  const weights = new Float32Array(size * count);
   for (let place = 0; place < size; place++) {
     const at = (place + 0.5) * step - 0.5;
     const first = Math.floor(at);
-    kernel(at - first).forEach((weight, tap) => {
-      from[place * count + tap] = clip(first + tap - (count / 2 - 1), 0, length - 1);
+    cubic(at - first).forEach((weight, tap) => {
+      from[place * count + tap] = clip(first + tap - 1, 0, length - 1);
       weights[place * count + tap] = weight;
     });
   }
   return { from, weights, count };
 }
 
-const linear = (part: number): number[] => [1 - part, part];
+/** For each new pixel the old one before it, the one behind it, and the part of the way to that. */
+function linearTaps(length: number, size: number): { before: Int32Array; behind: Int32Array; parts: Float32Array } {
+  const [before, behind, parts] = [new Int32Array(size), new Int32Array(size), new Float32Array(size)];
+  for (let place = 0; place < size; place++) {
+    const at = (place + 0.5) * (length / size) - 0.5;
+    const first = Math.floor(at);
+    before[place] = clip(first, 0, length - 1);
+    behind[place] = clip(first + 1, 0, length - 1);
+    parts[place] = at - first;
+  }
+  return { before, behind, parts };
+}
 
 function cubic(part: number): number[] {
   const a = -0.75; // OpenCV's
@@ -189,7 +203,11 @@ export type Method = "area" | "linear" | "cubic";
 /** Resize; bytes are rounded. */
 export function resize<T extends Values>(plane: Plane<T>, width: number, height: number, method: Method): Plane<T> {
   if (width === plane.width && height === plane.height) return plane;
-  const make = method === "area" ? areaTaps : (length: number, size: number) => pointTaps(length, size, method === "linear" ? linear : cubic);
+  if (method === "linear") {
+    const isByte = plane.data instanceof Uint8Array;
+    return (isByte ? resizeBytes(plane as Gray, width, height) : resizeFloats(plane as Ink, width, height)) as Plane<T>;
+  }
+  const make = method === "area" ? areaTaps : cubicTaps;
   const [across, down] = [make(plane.width, width), make(plane.height, height)];
   const narrow = new Float32Array(width * plane.height);
   const { from: columns, weights, count } = across;
@@ -198,27 +216,92 @@ export function resize<T extends Values>(plane: Plane<T>, width: number, height:
     const row = y * plane.width;
     for (let x = 0, tap = 0; x < width; x++) {
       let sum = 0;
-      for (let i = 0; i < count; i++, tap++) sum += weights[tap] * old[row + columns[tap]];
+      for (let i = 0; i < count; i++, tap++) sum = fround(sum + fround(weights[tap] * old[row + columns[tap]]));
       narrow[y * width + x] = sum;
     }
   }
   const data = makeLike(plane.data, width * height);
   const isByte = data instanceof Uint8Array;
-  const line = new Float64Array(width);
+  const line = new Float32Array(width);
   for (let y = 0; y < height; y++) {
     line.fill(0);
     for (let i = 0; i < down.count; i++) {
       const weight = down.weights[y * down.count + i];
       if (weight === 0) continue;
       const from = down.from[y * down.count + i] * width;
-      for (let x = 0; x < width; x++) line[x] += weight * narrow[from + x];
+      for (let x = 0; x < width; x++) line[x] = fround(line[x] + fround(weight * narrow[from + x]));
     }
     const row = y * width;
     if (!isByte) data.set(line, row);
-    else if (method === "area") for (let x = 0; x < width; x++) data[row + x] = round(line[x]);
-    else for (let x = 0; x < width; x++) data[row + x] = clip(line[x] + 0.5, 0, 255);
+    else for (let x = 0; x < width; x++) data[row + x] = clip(round(line[x]), 0, 255);
   }
   return { data, width, height };
+}
+
+function resizeFloats(plane: Ink, width: number, height: number): Ink {
+  if (plane.width === 1 || plane.height === 1) return resizeLine(plane, width, height);
+  const [across, down] = [linearTaps(plane.width, width), linearTaps(plane.height, height)];
+  const narrow = makeFloats(width, plane.height).data;
+  for (let y = 0, to = 0; y < plane.height; y++) {
+    const row = y * plane.width;
+    for (let x = 0; x < width; x++, to++) {
+      const left = plane.data[row + across.before[x]];
+      narrow[to] = left + fround(plane.data[row + across.behind[x]] - left) * across.parts[x];
+    }
+  }
+  const out = makeFloats(width, height);
+  for (let y = 0, to = 0; y < height; y++) {
+    const [upper, lower, part] = [down.before[y] * width, down.behind[y] * width, down.parts[y]];
+    for (let x = 0; x < width; x++, to++) {
+      out.data[to] = narrow[upper + x] + fround(narrow[lower + x] - narrow[upper + x]) * part;
+    }
+  }
+  return out;
+}
+
+/** The same for a single row or column of values, which OpenCV computes in another order. */
+function resizeLine(plane: Ink, width: number, height: number): Ink {
+  const row = Float32Array.from({ length: width * plane.height }, (_, i) => {
+    const at = fround(((i % width) + 0.5) * (plane.width / width) - 0.5);
+    const first = clip(Math.floor(at), 0, plane.width - 1);
+    const part = at < 0 || first === plane.width - 1 ? 0 : fround(at - first);
+    const from = Math.floor(i / width) * plane.width + first;
+    return part ? blend(plane.data[from], plane.data[from + 1], part) : plane.data[from];
+  });
+  const out = makeFloats(width, height);
+  for (let y = 0, to = 0; y < height; y++) {
+    const at = fround((y + 0.5) * (plane.height / height) - 0.5);
+    const first = Math.floor(at);
+    const [upper, lower] = [first, first + 1].map((place) => clip(place, 0, plane.height - 1) * width);
+    for (let x = 0; x < width; x++, to++) out.data[to] = blend(row[upper + x], row[lower + x], fround(at - first));
+  }
+  return out;
+}
+
+function blend(a: number, b: number, part: number): number {
+  return fround(fround(a * fround(1 - part)) + fround(b * part));
+}
+
+/** Bytes between bytes, in whole numbers of 1/2048. */
+function resizeBytes(gray: Gray, width: number, height: number): Gray {
+  const [across, down] = [linearTaps(gray.width, width), linearTaps(gray.height, height)];
+  const columns = Int32Array.from(across.parts, (part) => round(part * 2048));
+  const narrow = new Int32Array(width * gray.height);
+  for (let y = 0, to = 0; y < gray.height; y++) {
+    const row = y * gray.width;
+    for (let x = 0; x < width; x++, to++) {
+      const [left, right] = [gray.data[row + across.before[x]], gray.data[row + across.behind[x]]];
+      narrow[to] = (left * (2048 - columns[x]) + right * columns[x]) >> 4;
+    }
+  }
+  const out = makeBytes(width, height);
+  for (let y = 0, to = 0; y < height; y++) {
+    const [upper, lower, part] = [down.before[y] * width, down.behind[y] * width, round(down.parts[y] * 2048)];
+    for (let x = 0; x < width; x++, to++) {
+      out.data[to] = ((((2048 - part) * narrow[upper + x]) >> 16) + ((part * narrow[lower + x]) >> 16) + 2) >> 2;
+    }
+  }
+  return out;
 }
 
 // --- Means -----------------------------------------------------------------------------------------------------
@@ -231,8 +314,8 @@ function mirror(place: number, length: number): number {
   return at;
 }
 
-function meanAcross(data: Values, width: number, height: number, window: number): Float32Array {
-  const out = new Float32Array(width * height);
+function sumAcross(data: Values, width: number, height: number, window: number): Float64Array {
+  const out = new Float64Array(width * height);
   const reach = window >> 1;
   const next = Int32Array.from({ length: width }, (_, x) => mirror(x - reach + window, width));
   const last = Int32Array.from({ length: width }, (_, x) => mirror(x - reach, width));
@@ -241,59 +324,63 @@ function meanAcross(data: Values, width: number, height: number, window: number)
     let sum = 0;
     for (let i = -reach; i < window - reach; i++) sum += data[row + mirror(i, width)];
     for (let x = 0; x < width; x++) {
-      out[row + x] = sum / window;
+      out[row + x] = sum;
       sum += data[row + next[x]] - data[row + last[x]];
     }
   }
   return out;
 }
 
+/** Division by an area with rounding, for small ones in whole numbers with OpenCV's own rounding error. */
+function dividing(area: number): (sum: number) => number {
+  if (area > 256) return (sum) => round(sum / area);
+  const scale = 2 ** 23 / area;
+  const isLow = scale - Math.floor(scale) < 0.5;
+  const [factor, shift] = [Math.floor(scale) + (isLow ? 0 : 1), (area >> 1) + (isLow ? 1 : 0)];
+  return (sum) => Math.floor(((sum + shift) * factor) / 2 ** 23);
+}
+
 /** The mean over a window; bytes are rounded. */
 export function blur<T extends Values>(plane: Plane<T>, columns: number, rows: number): Plane<T> {
   const { width, height } = plane;
-  let data: Values = columns > 1 ? meanAcross(plane.data, width, height, columns) : plane.data;
-  if (rows > 1) {
-    const out = new Float32Array(width * height);
-    const reach = rows >> 1;
-    const sums = new Float64Array(width);
-    for (let i = -reach; i < rows - reach; i++) {
-      const row = mirror(i, height) * width;
-      for (let x = 0; x < width; x++) sums[x] += data[row + x];
-    }
-    for (let y = 0; y < height; y++) {
-      const [next, last] = [mirror(y - reach + rows, height) * width, mirror(y - reach, height) * width];
-      for (let x = 0; x < width; x++) {
-        out[y * width + x] = sums[x] / rows;
-        sums[x] += data[next + x] - data[last + x];
-      }
-    }
-    data = out;
+  const across = sumAcross(plane.data, width, height, columns);
+  const data = makeLike(plane.data, width * height);
+  const isByte = data instanceof Uint8Array;
+  const [reach, area] = [rows >> 1, columns * rows];
+  const toByte = dividing(area);
+  const sums = new Float64Array(width);
+  for (let i = -reach; i < rows - reach; i++) {
+    const row = mirror(i, height) * width;
+    for (let x = 0; x < width; x++) sums[x] += across[row + x];
   }
-  const same = makeLike(plane.data, width * height);
-  if (same instanceof Uint8Array) for (let i = 0; i < same.length; i++) same[i] = round(data[i]);
-  else same.set(data);
-  return { data: same, width, height };
+  for (let y = 0; y < height; y++) {
+    const [next, last] = [mirror(y - reach + rows, height) * width, mirror(y - reach, height) * width];
+    for (let x = 0; x < width; x++) {
+      data[y * width + x] = isByte ? toByte(sums[x]) : sums[x] / area;
+      sums[x] += across[next + x] - across[last + x];
+    }
+  }
+  return { data, width, height };
 }
 
-/** A Gaussian over seven pixels, which is what OpenCV takes for a standard deviation of 0.8. */
-export function smooth(gray: Gray, sigma: number): Gray {
+/** A Gaussian with a standard deviation of 0.8 over seven pixels, in whole numbers of 1/256, as OpenCV has it. */
+export function smooth(gray: Gray): Gray {
   const { width, height } = gray;
-  const weights = Array.from({ length: 7 }, (_, i) => Math.exp(-((i - 3) ** 2) / (2 * sigma * sigma)));
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const across = new Float32Array(width * height);
+  const weights = [0, 6, 58, 128, 58, 6, 0];
+  const across = new Float64Array(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       let value = 0;
-      for (let i = 0; i < 7; i++) value += weights[i] * gray.data[y * width + mirror(x + i - 3, width)];
-      across[y * width + x] = value / sum;
+      for (let i = 1; i < 6; i++) value += weights[i] * gray.data[y * width + mirror(x + i - 3, width)];
+      across[y * width + x] = value;
     }
   }
   const out = makeBytes(width, height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       let value = 0;
-      for (let i = 0; i < 7; i++) value += weights[i] * across[mirror(y + i - 3, height) * width + x];
-      out.data[y * width + x] = Math.floor(value / sum + 0.5);
+      for (let i = 1; i < 6; i++) value += weights[i] * across[mirror(y + i - 3, height) * width + x];
+      out.data[y * width + x] = (value + 0x8000) >> 16;
     }
   }
   return out;

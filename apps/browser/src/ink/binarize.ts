@@ -4,6 +4,8 @@ import { blur, clip, closeByDisc, dilate, erode, everyThird, makeBytes, makeFloa
 import { findComponents, type Components } from "./components";
 
 const C = constants["ink.binarize"];
+/** As NumPy and OpenCV compute: see `arrays`. */
+const { fround } = Math;
 
 /** What the ink was found in. */
 export interface Measured {
@@ -139,7 +141,7 @@ function rescale(gray: Gray, scale: number): Gray {
 
 function findPaper(dark: Gray, window: number): Gray {
   const step = Math.max(1, Math.floor(window / C.PAPER_CELLS));
-  const fine = step === 1 ? smooth(dark, 0.8) : shrink(dark, step);
+  const fine = step === 1 ? smooth(dark) : shrink(dark, step);
   const side = Math.max(3, Math.floor(window / step) | 1);
   const closed = closeByDisc(fine, side);
   const coarser = Math.max(1, Math.floor(side / C.MEDIAN_CELLS));
@@ -180,7 +182,7 @@ function shrink(gray: Gray, by: number): Gray {
 
 function measureContrast(dark: Gray, paper: Gray): Ink {
   const out = makeFloats(dark.width, dark.height);
-  for (let i = 0; i < out.data.length; i++) out.data[i] = 1 - (dark.data[i] + 8) / (paper.data[i] + 8);
+  for (let i = 0; i < out.data.length; i++) out.data[i] = 1 - fround((dark.data[i] + 8) / (paper.data[i] + 8));
   return out;
 }
 
@@ -216,9 +218,10 @@ function grainFloor(contrast: Ink, ground: Ground, window: number, evenness: num
   for (let i = 0; i < deviation.data.length; i++) deviation.data[i] = Math.abs(deviation.data[i] - ground.middle);
   const noise = localNoise(deviation, Math.max(C.MIN_NOISE_BLOCK_PX, C.NOISE_WINDOWS * window));
   const usual = evenness === 1 ? ground.grain : Math.max(ground.grain, noise.data.reduce((a, b) => Math.min(a, b)));
-  const base = ground.middle + C.NOISE_SIGMAS * evenness * ground.grain;
+  const base = fround(ground.middle + C.NOISE_SIGMAS * evenness * ground.grain);
   for (let i = 0; i < noise.data.length; i++) {
-    noise.data[i] = Math.max(C.LEAST_CONTRAST, base + Math.max(noise.data[i] - usual, 0) * C.EXCESS_SIGMAS);
+    const excess = fround(Math.max(noise.data[i] - fround(usual), 0)) * C.EXCESS_SIGMAS;
+    noise.data[i] = Math.max(C.LEAST_CONTRAST, base + fround(excess));
   }
   return resize(noise, contrast.width, contrast.height, "linear");
 }
@@ -236,7 +239,7 @@ function localNoise(deviation: Ink, block: number): Ink {
         values.set(deviation.data.subarray(from, from + width), y * width);
       }
       // 0.385: the 30th percentile of |x| in standard deviations (Gaussian)
-      out.data[row * columns + column] = select(values, Math.floor(C.PAPER_PART * values.length)) / 0.385;
+      out.data[row * columns + column] = select(values, Math.floor(C.PAPER_PART * values.length)) / fround(0.385);
     }
   }
   return out;
@@ -253,9 +256,10 @@ function localPen(contrast: Ink, floor: Ink, window: number): Ink {
       if (contrast.data[i] > floor.data[i]) strong.push(contrast.data[i]);
     }
   }
-  const weakest = strong.length ? C.WEAK_PEN * upperMedian(Float32Array.from(strong)) : 0;
+  const weakest = fround(strong.length ? C.WEAK_PEN * upperMedian(Float32Array.from(strong)) : 0);
+  const factor = fround(1 / C.INK_LEVEL);
   for (let i = 0; i < level.data.length; i++) {
-    const least = Math.max(floor.data[i], weakest) / C.INK_LEVEL;
+    const least = fround(Math.max(floor.data[i], weakest) * factor);
     if (level.data[i] < least) level.data[i] = least;
   }
   return level;
@@ -289,9 +293,9 @@ function compare(contrast: Ink, level: Ink, part: number): Mask {
 function softThreshold(contrast: Ink, level: Ink): { ink: Ink; mask: Mask } {
   const soft = makeFloats(contrast.width, contrast.height);
   const mask = makeBytes(contrast.width, contrast.height);
-  const shift = 0.5 - C.INK_LEVEL / C.SOFTNESS;
+  const [factor, shift] = [fround(1 / C.SOFTNESS), fround(0.5 - C.INK_LEVEL / C.SOFTNESS)];
   for (let i = 0; i < soft.data.length; i++) {
-    soft.data[i] = clip(contrast.data[i] / level.data[i] / C.SOFTNESS + shift, 0, 1);
+    soft.data[i] = clip(fround(fround(contrast.data[i] * factor) / level.data[i]) + shift, 0, 1);
     mask.data[i] = soft.data[i] >= 0.5 ? 1 : 0;
   }
   const near = dilate(mask, 3, 3);

@@ -192,12 +192,10 @@ function extend(
   const [x0, x1] = [box.x + left, box.x + right];
   const [y0, y1] = [left, right].map((x) => box.y + round(slope * x + offset));
   const band = makeBytes(width, height);
-  const reach = (round(thickness) + 2) / 2;
-  const length = Math.hypot(x1 - x0, y1 - y0) || 1;
-  const upright = (reach * length) / Math.max(1, Math.abs(x1 - x0));
+  const reach = (round(thickness) + 3) >> 1; // as OpenCV draws a line of that thickness plus 2
   for (let x = Math.max(0, x0); x <= Math.min(width - 1, x1); x++) {
-    const middle = y0 + ((y1 - y0) * (x - x0)) / Math.max(1, x1 - x0);
-    for (let y = Math.max(0, Math.ceil(middle - upright)); y <= Math.min(height - 1, Math.floor(middle + upright)); y++) {
+    const middle = Math.round(y0 + ((y1 - y0) * (x - x0)) / Math.max(1, x1 - x0));
+    for (let y = Math.max(0, middle - reach); y <= Math.min(height - 1, middle + reach); y++) {
       band.data[y * width + x] = 1;
     }
   }
