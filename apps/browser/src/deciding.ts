@@ -20,6 +20,8 @@ export interface Sighting {
   isLone: boolean;
   /** What the region classifier says, if it was asked. */
   again?: Opinion;
+  /** How far its ink stands out from its paper. */
+  contrast?: number;
 }
 
 export interface Verdict {
@@ -95,52 +97,6 @@ function calibrate(probs: number[], weights: Weights): number[] {
   const confidence = 1 / (1 + Math.exp(-(weights.slope * logOdds(first) + weights.shift)));
   const rest = (1 - confidence) / Math.max(1 - first, 1e-6);
   return probs.map((prob, label) => (label === best ? confidence : prob * rest));
-}
-
-/** Take doubtful sightings for digits where they continue a line of digits, and for none where they are too low. */
-export function reconsider(boxes: Box[], verdicts: Verdict[]): Verdict[] {
-  const lowered = dropLow(boxes, verdicts);
-  const result = [...lowered];
-  const sure = boxes.filter((_, i) => lowered[i].isDigit);
-  const doubtful = boxes
-    .map((_, i) => i)
-    .filter((i) => !lowered[i].isDigit && total(lowered[i].probs) >= C.LEAST_BESIDE)
-    .sort((a, b) => total(lowered[b].probs) - total(lowered[a].probs));
-  for (const i of doubtful) {
-    if (!continuesLine(boxes[i], sure)) continue;
-    result[i] = { isDigit: true, probs: lowered[i].probs };
-    sure.push(boxes[i]);
-  }
-  return result;
-}
-
-function dropLow(boxes: Box[], verdicts: Verdict[]): Verdict[] {
-  const kept = boxes.map((_, i) => i).filter((i) => verdicts[i].isDigit);
-  return verdicts.map((verdict, i) => {
-    if (!verdict.isDigit || total(verdict.probs) >= C.SURE_THOUGH_LOW) return verdict;
-    const box = boxes[i];
-    const beside = kept
-      .filter((other) => other !== i && overlap(box, boxes[other]) > 0 && box.height < boxes[other].height)
-      .map((other) => boxes[other].height);
-    const isLow = beside.length >= C.LEAST_DIGITS_BESIDE && box.height < C.LOW * median(beside);
-    return isLow ? { isDigit: false, probs: verdict.probs.map(() => 0) } : verdict;
-  });
-}
-
-function overlap(a: Box, b: Box): number {
-  return Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-}
-
-function continuesLine(box: Box, digits: Box[]): boolean {
-  let isBeside = false;
-  for (const digit of digits) {
-    if (overlap(box, digit) < C.SAME_LINE * Math.min(box.height, digit.height)) continue;
-    const gap = Math.max(box.x, digit.x) - Math.min(box.x + box.width, digit.x + digit.width);
-    if (-gap > C.MOST_SHARED * Math.min(box.width, digit.width)) return false;
-    const ratio = box.height / digit.height;
-    isBeside ||= C.LIKE_HEIGHT[0] <= ratio && ratio <= C.LIKE_HEIGHT[1] && gap <= C.MOST_GAP * digit.height;
-  }
-  return isBeside;
 }
 
 export function total(probs: number[]): number {

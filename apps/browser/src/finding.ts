@@ -2,8 +2,9 @@
 import constants from "./constants.json";
 import { shareArea, type Spotted } from "./decode";
 import type { Sighting } from "./deciding";
-import { clip, makeBytes, median, otsu, round, type Box, type Gray } from "./ink/arrays";
+import { clip, makeBytes, median, otsu, round, type Box, type Gray, type Mask } from "./ink/arrays";
 import { extractInk, isLightOnDark, type InkPage } from "./ink/binarize";
+import { measureContrast } from "./ink/contrast";
 import { cutGlyph } from "./ink/cut";
 import { findGlyphs, type Glyph, type Rejected } from "./ink/glyphs";
 import { removeRules } from "./ink/rules";
@@ -17,6 +18,8 @@ const C = constants.finding;
 export interface Found {
   sightings: Sighting[];
   rejected: Rejected[];
+  /** Ink that hangs together with digits, is as high, and was not taken for one. */
+  letters: Box[];
 }
 
 /** The connected components of one picture's ink, before anyone was asked what they are. */
@@ -27,6 +30,7 @@ export class Components {
   readonly glyphs: Glyph[];
   readonly rejected: Rejected[];
   readonly mayHideDigits: boolean;
+  readonly #wide: Box[];
   readonly #border: number;
   readonly #isLight: boolean | undefined;
 
@@ -46,6 +50,7 @@ export class Components {
     this.full = extractInk(picture);
     this.ink = this.full.isBlank ? this.full : removeRules(this.full);
     let { glyphs, rejected } = findGlyphs(this.ink);
+    this.#wide = rejected.filter(({ reason }) => reason === "dash" || reason === "smudge").map(({ box }) => box);
     if (glyphs.length === 1 && shorter >= C.SPANNED_PX && spans(glyphs[0].box, this.ink)) {
       rejected = [...rejected, { box: glyphs[0].box, reason: "edge" }];
       glyphs = [];
@@ -75,7 +80,7 @@ export class Components {
   accept(opinions: Opinion[]): Found {
     const isLone = this.glyphs.length === 1;
     const sightings = this.glyphs.map((glyph, i) => ({ box: this.toPage(glyph.box), glyph, score: 1, opinion: opinions[i], isLone }));
-    return { sightings, rejected: this.rejected };
+    return { sightings, rejected: this.rejected, letters: [] };
   }
 
   /** Let the detector say where digits stand, and the region classifier look at each again. */
@@ -92,12 +97,17 @@ export class Components {
       sightings.push({ box: this.toPage(glyph.box), glyph, score: C.UNSEEN_SCORE, probs: C.UNSEEN_PROBS, isLone: false });
     }
     if (sightings.length) {
-      const opinions = await lookAgain(this.full, this.models, [...digits, ...possible.map((glyph) => glyph.box)]);
-      sightings.forEach((sighting, i) => (sighting.again = opinions[i]));
+      const boxes = [...digits, ...possible.map((glyph) => glyph.box)];
+      const opinions = await lookAgain(this.full, this.models, boxes);
+      sightings.forEach((sighting, i) => {
+        sighting.again = opinions[i];
+        sighting.contrast = measureContrast(this.full, boxes[i]);
+      });
     }
     const others = lone.filter((glyph) => !possible.includes(glyph));
     const refused = others.map((glyph): Rejected => ({ box: this.toPage(glyph.box), reason: "no digit" }));
-    return { sightings, rejected: [...this.rejected, ...refused] };
+    const letters = findHiddenLetters(ink.mask, this.#wide, digits).map((box) => this.toPage(box));
+    return { sightings, rejected: [...this.rejected, ...refused], letters };
   }
 
   /** Take the only glyph for a sighting, and let the region classifier look at it. */
@@ -116,8 +126,42 @@ export class Components {
   }
 
   acceptAlone(lone: Sighting): Found {
-    return { sightings: [lone], rejected: this.rejected };
+    return { sightings: [lone], rejected: this.rejected, letters: [] };
   }
+}
+
+/** Letters in ink that is too wide for one sign, as a word that touches its underline. */
+function findHiddenLetters(mask: Mask, wide: Box[], digits: Spotted[]): Box[] {
+  const letters: Box[] = [];
+  for (const box of wide) {
+    const inside = digits.filter((sign) => liesIn(sign, box)).map(toBox);
+    const height = inside.length ? median(inside.map((digit) => digit.height)) : 0;
+    if (!height || box.width < 2 * height) continue;
+    const isExplained = (x: number): boolean => inside.some((digit) => digit.x <= x && x < digit.x + digit.width);
+    const step = Math.max(1, round(C.LETTER_WIDTH * height));
+    for (let left = box.x; left + step <= box.x + box.width; left += step) {
+      let [columns, top, bottom] = [0, -1, -1];
+      for (let x = left; x < left + step; x++) {
+        if (isExplained(x)) continue;
+        let hasInk = false;
+        for (let y = box.y; y < box.y + box.height; y++) {
+          if (!mask.data[y * mask.width + x]) continue;
+          hasInk = true;
+          top = top < 0 ? y : Math.min(top, y);
+          bottom = Math.max(bottom, y);
+        }
+        if (hasInk) columns++;
+      }
+      if (top < 0 || columns <= step / 2 || bottom - top + 1 < C.HIDDEN_HEIGHT * height) continue;
+      letters.push({ x: left, y: top, width: step, height: bottom - top + 1 });
+    }
+  }
+  return letters;
+}
+
+function liesIn(sign: Spotted, box: Box): boolean {
+  const [x, y] = [sign.x + sign.width / 2, sign.y + sign.height / 2];
+  return box.x <= x && x < box.x + box.width && box.y <= y && y < box.y + box.height;
 }
 
 function mayHideDigits(items: Rejected[], glyphs: Glyph[], pen: number): boolean {
@@ -161,10 +205,14 @@ function isTight(gray: Gray, isLight: boolean): boolean {
   return ink / all >= C.TIGHT_EDGE;
 }
 
+function toBox(sign: Spotted): Box {
+  const [x, y] = [round(sign.x), round(sign.y)];
+  return { x, y, width: Math.max(1, round(sign.x + sign.width) - x), height: Math.max(1, round(sign.y + sign.height) - y) };
+}
+
 /** The glyph's exact box where it is the detector's digit, else the detector's. */
 function chooseBox(sign: Spotted, glyph: Glyph | undefined): Box {
-  const [x, y] = [round(sign.x), round(sign.y)];
-  const box = { x, y, width: Math.max(1, round(sign.x + sign.width) - x), height: Math.max(1, round(sign.y + sign.height) - y) };
+  const box = toBox(sign);
   if (!glyph) return box;
   const shared = shareArea(box, glyph.box);
   const union = box.width * box.height + glyph.box.width * glyph.box.height - shared;

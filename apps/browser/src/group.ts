@@ -106,24 +106,111 @@ export function toText(digits: (Box & { label: string })[]): string {
     .join("\n");
 }
 
-/** Digits that stand in a word: in groups of at least two other glyphs and no more digits than those. */
-export function findWords(digits: Box[], others: Box[]): Set<number> {
+/**
+ * Digits that stand in a word: in groups of at least two letters and no more digits than those, or digits so unsure
+ * that the letters outweigh them.
+ *
+ * @param probabilities How probable each digit is one.
+ * @param doubtful What may be digits or not; they only fill gaps.
+ */
+export function findWords(digits: Box[], others: Box[], probabilities: number[], doubtful: Box[] = []): Set<number> {
   const inWords = new Set<number>();
-  const letters = others.filter((box) => box.width >= W.LEAST_WIDTH * box.height && !holdsAny(box, digits));
-  if (letters.length < W.LEAST_LETTERS || !digits.length) return inWords;
-  const boxes = [...digits, ...letters];
+  const letters = findLetters(digits, others);
+  const boxes = [...digits, ...letters, ...doubtful];
+  const isLetter = boxes.map((_, i) => (i < digits.length ? probabilities[i] < W.LIKE_LETTER : i < digits.length + letters.length));
+  if (isLetter.filter(Boolean).length < W.LEAST_LETTERS || !digits.length) return inWords;
   for (const line of findLines(boxes)) {
     const order = [...line].sort((a, b) => boxes[a].x - boxes[b].x);
-    for (const group of split(order, boxes, W.GAP * upperMiddle(order, boxes))) {
-      const middle = upperMiddle(group, boxes);
-      const members = group.filter((i) => i < digits.length);
-      const count = group.filter(
-        (i) => i >= digits.length && W.LIKE_HEIGHT[0] * middle <= boxes[i].height && boxes[i].height <= W.LIKE_HEIGHT[1] * middle,
-      ).length;
-      if (count >= Math.max(W.LEAST_LETTERS, members.length)) members.forEach((i) => inWords.add(i));
-    }
+    const groups = split(order, boxes, W.GAP * upperMiddle(order, boxes)).map((group) => describe(group, boxes, probabilities, isLetter));
+    const areWords = groups.map(isWord);
+    const spread = (index: number, beside: number): void => {
+      if (areWords[beside] && isUnsure(groups[index]) && isNear(groups[index], groups[beside])) areWords[index] = true;
+    };
+    for (let index = 1; index < groups.length; index++) spread(index, index - 1);
+    for (let index = groups.length - 2; index >= 0; index--) spread(index, index + 1);
+    groups.forEach((group, index) => areWords[index] && group.digits.forEach((i) => inWords.add(i)));
   }
   return inWords;
+}
+
+/** Close signs of one line. */
+interface Group {
+  digits: number[];
+  /** Number of its letters: other glyphs that are as high as its digits, and hardly probable digits. */
+  letters: number;
+  /** How sure each of the other digits is, as log-odds. */
+  sureness: number[];
+  left: number;
+  right: number;
+  height: number;
+}
+
+function describe(group: number[], boxes: Box[], probabilities: number[], isLetter: boolean[]): Group {
+  const height = upperMiddle(group, boxes);
+  const digits = group.filter((i) => i < probabilities.length);
+  return {
+    digits,
+    letters: group.filter((i) => isLetter[i] && isLike(boxes[i].height, height)).length,
+    sureness: digits.filter((i) => !isLetter[i]).map((i) => logOdds(probabilities[i])),
+    left: Math.min(...group.map((i) => boxes[i].x)),
+    right: Math.max(...group.map((i) => boxes[i].x + boxes[i].width)),
+    height,
+  };
+}
+
+function isLike(height: number, middle: number): boolean {
+  return W.LIKE_HEIGHT[0] * middle <= height && height <= W.LIKE_HEIGHT[1] * middle;
+}
+
+function isWord({ letters, sureness }: Group): boolean {
+  if (letters < W.LEAST_LETTERS) return false;
+  return letters >= sureness.length || sureness.reduce((a, b) => a + b, 0) < W.LETTER_WEIGHT * letters;
+}
+
+function isUnsure({ sureness }: Group): boolean {
+  return (sureness.length ? Math.max(...sureness) : 0) < logOdds(W.SURE);
+}
+
+function isNear(a: Group, b: Group): boolean {
+  return Math.max(a.left, b.left) - Math.min(a.right, b.right) <= W.WORD_GAP * Math.max(a.height, b.height);
+}
+
+function logOdds(probability: number): number {
+  return Math.min(W.MOST_SURENESS, Math.log(Math.max(probability, 1e-3) / Math.max(1 - probability, 1e-3)));
+}
+
+/** Digits that stand alone in a column of letters, as the B among the grades of a mark sheet. */
+export function findLetterColumns(digits: Box[], others: Box[], probabilities: number[]): Set<number> {
+  const letters = findLetters(digits, others);
+  const found = new Set<number>();
+  for (;;) {
+    const sure = digits.filter((_, i) => probabilities[i] >= W.SURE_BESIDE && !found.has(i));
+    const more = digits.map((_, i) => i).filter((i) => !found.has(i) && isInColumn(digits[i], digits, sure, letters));
+    if (!more.length) return found;
+    more.forEach((i) => found.add(i));
+  }
+}
+
+function isInColumn(digit: Box, digits: Box[], sure: Box[], letters: Box[]): boolean {
+  const count = letters.filter((box) => isAbove(box, digit)).length;
+  if (count < Math.max(W.LEAST_LETTERS_ABOVE, digits.filter((other) => isAbove(other, digit)).length)) return false;
+  return !sure.some((other) => other !== digit && isBeside(other, digit));
+}
+
+function isAbove(box: Box, digit: Box): boolean {
+  const away = Math.abs(box.x + box.width / 2 - digit.x - digit.width / 2);
+  return isLike(box.height, digit.height) && away <= W.COLUMN_SPREAD * digit.height;
+}
+
+function isBeside(box: Box, digit: Box): boolean {
+  const level = Math.min(box.y + box.height, digit.y + digit.height) - Math.max(box.y, digit.y);
+  const gap = Math.max(box.x, digit.x) - Math.min(box.x + box.width, digit.x + digit.width);
+  return level > 0.5 * Math.min(box.height, digit.height) && gap <= digit.height;
+}
+
+/** A frame holds digits, and a line of it is thin: neither is a letter. */
+function findLetters(digits: Box[], others: Box[]): Box[] {
+  return others.filter((box) => box.width >= W.LEAST_WIDTH * box.height && !holdsAny(box, digits));
 }
 
 function upperMiddle(group: number[], boxes: Box[]): number {

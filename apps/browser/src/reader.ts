@@ -1,12 +1,13 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import constants from "./constants.json";
-import { areClear, decide, isSureAlone, reconsider, total } from "./deciding";
+import { areClear, decide, isSureAlone, total } from "./deciding";
 import { Components, type Found } from "./finding";
-import { findWords, toText } from "./group";
+import { findLetterColumns, findWords, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
 import type { Glyph, Rejected } from "./ink/glyphs";
 import { normalizeGlyph } from "./ink/normalize";
 import type { Models, Opinion } from "./models";
+import { reconsider } from "./reconsidering";
 
 export interface Digit extends Box {
   label: string;
@@ -24,18 +25,24 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   await askAboutRest(found, models);
   const { sightings } = found;
   const boxes = sightings.map((sighting) => sighting.box);
-  const verdicts = reconsider(boxes, sightings.map(decide));
+  const contrasts = sightings.map((sighting) => sighting.contrast);
+  const verdicts = reconsider(boxes, sightings.map(decide), contrasts);
   const digits = sightings.flatMap(({ box }, i): Digit[] => {
     const { isDigit, probs } = verdicts[i];
     const confidence = Math.max(...probs);
     return isDigit ? [{ ...box, label: constants.labels[probs.indexOf(confidence)], confidence }] : [];
   });
+  const sureness = verdicts.map((verdict) => total(verdict.probs));
+  const isOther = verdicts.map((verdict, i) => !verdict.isDigit && sureness[i] < constants.deciding.SURELY_OTHER);
   const others = [
     ...found.rejected.filter((item) => item.reason === "no digit").map((item) => item.box),
     ...findLargeSpecks(found.rejected, digits),
-    ...boxes.filter((_, i) => !verdicts[i].isDigit && total(verdicts[i].probs) < constants.deciding.SURELY_OTHER),
+    ...found.letters,
+    ...boxes.filter((_, i) => isOther[i]),
   ];
-  const inWords = findWords(digits, others);
+  const doubtful = boxes.filter((_, i) => !verdicts[i].isDigit && !isOther[i]);
+  const sure = sureness.filter((_, i) => verdicts[i].isDigit);
+  const inWords = new Set([...findLetterColumns(digits, others, sure), ...findWords(digits, others, sure, doubtful)]);
   const kept = digits.filter((_, i) => !inWords.has(i));
   return { text: toText(kept), digits: kept };
 }

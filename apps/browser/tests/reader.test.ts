@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decode, dropDoubles, softmax } from "../src/decode";
-import { findLines, findWords, toText } from "../src/group";
+import { findLetterColumns, findLines, findWords, toText } from "../src/group";
 import type { Models } from "../src/models";
 import { read } from "../src/reader";
 import { openFiles, toGray, type Vector } from "./vectors";
@@ -65,9 +65,23 @@ describe("grouping", () => {
     expect(findLines([])).toEqual([]);
   });
 
+  it("takes a lone digit in a column of letters for a letter", () => {
+    const place = (y: number) => digit("8", 0, y);
+    const letters = [30, 60, 90].map(place);
+    expect([...findLetterColumns([place(0)], letters, [1])]).toEqual([0]);
+    expect([...findLetterColumns([place(0), digit("1", 12, 0)], letters, [1, 1])]).toEqual([]);
+  });
+
+  it("lets letters outweigh unsure digits", () => {
+    const place = (x: number) => digit("0", x, 0);
+    const [digits, letters] = [[0, 12, 24].map(place), [36, 48].map(place)];
+    expect(findWords(digits, letters, [0.99, 0.99, 0.99]).size).toBe(0);
+    expect(findWords(digits, letters, [0.6, 0.6, 0.6]).size).toBe(3);
+  });
+
   it("takes a digit among letters for a letter", () => {
     const place = (x: number) => digit("0", x, 0);
-    expect([...findWords([place(12)], [place(0), place(24), place(36)])]).toEqual([0]);
-    expect([...findWords([place(0), place(12), place(24)], [place(36)])]).toEqual([]);
+    expect([...findWords([place(12)], [place(0), place(24), place(36)], [1])]).toEqual([0]);
+    expect([...findWords([place(0), place(12), place(24)], [place(36)], [1, 1, 1])]).toEqual([]);
   });
 });
