@@ -132,13 +132,14 @@ def check_drawings(page: Page, context: BrowserContext, failures: list[str]) -> 
             page.wait_for_selector("body[data-warm=yes]", timeout=120_000)
         else:
             clock_ms.append(took_ms)
-            thread_ms.append(1000 * (measure_thread_s(meter) - before_s))
+            # the page reads after each stroke
+            thread_ms.append(1000 * (measure_thread_s(meter) - before_s) / len(lines))
         if text != digit:
             failures.append(f"a drawn {digit} (hand {index // 10}) was read as {text!r}")
     typical_ms = float(np.median(clock_ms))
     print(
         f"{len(drawings)} drawings; a reading takes {typical_ms:.0f} ms by the clock (median; {min(clock_ms):.0f} "
-        f"to {max(clock_ms):.0f}), and {np.median(thread_ms):.0f} ms of the page's thread with all that is drawn."
+        f"to {max(clock_ms):.0f}), and {np.median(thread_ms):.0f} ms of the page's thread, what is drawn included."
     )
     late = [f"the first answer took {first_ms:.0f} ms"] if first_ms > FIRST_MS else []
     return late + ([f"a drawing took {typical_ms:.0f} ms"] if typical_ms > DRAWING_MS else [])
