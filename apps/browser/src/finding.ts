@@ -114,7 +114,8 @@ export class Components {
   async takeAlone(opinion: Opinion): Promise<Sighting> {
     const [glyph] = this.glyphs;
     const [again] = await lookAgain(this.full, this.models, [glyph.box]);
-    return { box: this.toPage(glyph.box), glyph, score: 1, opinion, isLone: true, again };
+    const contrast = measureContrast(this.full, glyph.box);
+    return { box: this.toPage(glyph.box), glyph, score: 1, opinion, isLone: true, again, contrast };
   }
 
   /** Let the detector say what the only glyph is, unless it sees several digits in it. */

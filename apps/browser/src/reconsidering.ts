@@ -5,17 +5,20 @@ import { median, type Box } from "./ink/arrays";
 
 const C = constants.reconsidering;
 
-/** What is known of one sighting: its box, its verdict, and its ink against that of its neighbours. */
+/** What is known of one sighting. */
 interface Seen {
   box: Box;
   verdict: Verdict;
+  /** How far its ink stands out from the paper, if that is known. */
+  contrast?: number;
+  /** The same as part of that of its neighbours, if there are some. */
   ink?: number;
 }
 
 /** Let neighbours have their say; `contrasts` tells how far the ink of each stands out from its paper. */
 export function reconsider(boxes: Box[], verdicts: Verdict[], contrasts: (number | undefined)[]): Verdict[] {
   const inks = compareInks(boxes, verdicts, contrasts);
-  const all = boxes.map((box, i): Seen => ({ box, verdict: verdicts[i], ink: inks[i] }));
+  const all = boxes.map((box, i): Seen => ({ box, verdict: verdicts[i], contrast: contrasts[i], ink: inks[i] }));
   const doubted = all.map((one) => (isFaint(one) ? { ...one, verdict: { ...one.verdict, isDigit: false } } : one));
   return takeDoubtful(refuseLow(doubted));
 }
@@ -43,8 +46,9 @@ function isInLine(box: Box, digit: Box): boolean {
   return isLevel && measureGap(box, digit) <= C.REACH * digit.height;
 }
 
-function isFaint({ ink, verdict }: Seen): boolean {
-  return ink !== undefined && ink < C.FAINT && total(verdict.probs) < C.SURE_THOUGH_FAINT;
+function isFaint({ contrast, ink, verdict }: Seen): boolean {
+  const isWeak = (ink !== undefined && ink < C.FAINT) || (contrast !== undefined && contrast < C.FAINT_ALONE);
+  return isWeak && total(verdict.probs) < C.SURE_THOUGH_FAINT;
 }
 
 /** Take back what is much lower than the digits beside it (points, dashes, pieces), unless it is sure. */
