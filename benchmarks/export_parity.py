@@ -32,6 +32,7 @@ import numpy.typing as npt
 import torch
 
 from _machine import describe_machine
+from _output import write_results
 from inkdigits import load_classifier
 from inkdigits.datasets.decode import decode_gray
 from inkdigits.datasets.load import load_dataset
@@ -46,8 +47,6 @@ from inkdigits.ink import extract_ink, find_glyphs, normalize_glyph
 from inkdigits.types import Gray, Ink
 
 ROWS = Path(__file__).parent / "export-parity"
-RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
-BEGIN, END = "<!-- export:begin -->", "<!-- export:end -->"
 CALLS = 60
 AGREEMENT = "agreement"
 CLEAN = "clean"
@@ -89,7 +88,7 @@ def main() -> None:
         )
         print(json.dumps(rows, indent=1), flush=True)
     if arguments.write:
-        write_section(make_section())
+        write_results("export", make_section())
 
 
 def measure_target(target: Target) -> list[dict[str, Any]]:
@@ -292,13 +291,6 @@ def make_section() -> str:
         ]
     machines = {json.dumps(entry["machine"]) for entry in kept.values()}
     return "\n".join([*lines, "", *(f"Machine: `{machine}`" for machine in sorted(machines))])
-
-
-def write_section(section: str) -> None:
-    text = RESULTS.read_text("utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    write_text(RESULTS, f"{before.rstrip()}\n\n{BEGIN}\n{section.strip()}\n{END}\n{after.lstrip()}")
 
 
 if __name__ == "__main__":
