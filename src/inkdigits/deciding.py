@@ -83,6 +83,7 @@ CLEAR_NONE = 0.1
 CLEAR_PROB = 0.9
 # Part of the glyphs of a page: on a full one the detector would be asked for a single doubtful digit.
 MOST_UNCLEAR = 0.05
+MOST_LOOKED_AT = 0.5  # where more are unclear, something else than digits may stand there
 CLEAR_WIDTH = 1.2  # of the height; what is wider may be two digits
 CLEAR_HEIGHTS = (0.55, 1.6)  # of the middle height of the page's glyphs
 

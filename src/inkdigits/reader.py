@@ -16,6 +16,7 @@ from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
 from inkdigits.bundles.region import DEFAULT_REGIONS, load_regions
 from inkdigits.deciding import (
     DIGITS,
+    MOST_LOOKED_AT,
     SURELY_OTHER,
     Verdict,
     are_clear,
@@ -38,7 +39,6 @@ from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading,
 
 DEFAULT_MODEL = "latin"
 AUTO = "auto"
-MOST_LOOKED_AT = 0.5  # of a page's glyphs: where more are unclear, something else than digits may stand there
 LETTER_HEIGHT = 0.65  # of digits: specks are lower where their size was judged by digits
 
 

@@ -34,15 +34,32 @@ type Weights = typeof C.WHOLE;
 
 export function areClear(glyphs: Glyph[], opinions: Opinion[]): boolean {
   if (!glyphs.length) return true;
+  return haveForm(glyphs) && findUnclear(opinions).length <= C.MOST_UNCLEAR * glyphs.length;
+}
+
+/** Whether each glyph may be one digit by its width and height. */
+export function haveForm(glyphs: Glyph[]): boolean {
+  if (!glyphs.length) return true;
   const height = median(glyphs.map((glyph) => glyph.box.height));
-  const haveForm = glyphs.every(
+  return glyphs.every(
     ({ box }) =>
       box.width <= C.CLEAR_WIDTH * box.height &&
       C.CLEAR_HEIGHTS[0] * height <= box.height &&
       box.height <= C.CLEAR_HEIGHTS[1] * height,
   );
-  const unclear = opinions.filter(({ probs, none }) => !(none < C.CLEAR_NONE && Math.max(...probs) > C.CLEAR_PROB));
-  return haveForm && unclear.length <= C.MOST_UNCLEAR * glyphs.length;
+}
+
+/** Indices of the glyphs of which the classifier is not sure that they are digits, and which. */
+export function findUnclear(opinions: Opinion[]): number[] {
+  return opinions.flatMap(({ probs, none }, i) =>
+    none < C.CLEAR_NONE && Math.max(...probs) > C.CLEAR_PROB ? [] : [i],
+  );
+}
+
+/** Whether classifier and region classifier together are sure that a glyph is a digit, and which. */
+export function isSurelyDigit(sighting: Sighting): boolean {
+  const verdict = decide(sighting);
+  return verdict.isDigit && Math.max(...verdict.probs) > C.CLEAR_PROB;
 }
 
 export function isSureAlone(sighting: Sighting): boolean {

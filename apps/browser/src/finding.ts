@@ -77,9 +77,24 @@ export class Components {
   }
 
   /** Take every glyph for a sighting; the detector is not asked. */
-  accept(opinions: Opinion[]): Found {
+  take(opinions: Opinion[]): Sighting[] {
     const isLone = this.glyphs.length === 1;
-    const sightings = this.glyphs.map((glyph, i) => ({ box: this.toPage(glyph.box), glyph, score: 1, opinion: opinions[i], isLone }));
+    return this.glyphs.map((glyph, i) => ({ box: this.toPage(glyph.box), glyph, score: 1, opinion: opinions[i], isLone }));
+  }
+
+  /** Let the region classifier look at some of the glyphs, given by their indices. */
+  async lookAgainAt(sightings: Sighting[], unclear: number[]): Promise<Sighting[]> {
+    const boxes = unclear.map((index) => this.glyphs[index].box);
+    const again = await lookAgain(this.full, this.models, boxes);
+    const result = [...sightings];
+    unclear.forEach((index, i) => {
+      result[index] = { ...result[index], again: again[i], contrast: measureContrast(this.full, boxes[i]) };
+    });
+    return result;
+  }
+
+  /** Take sightings of glyphs for all that is there; the detector is not asked. */
+  accept(sightings: Sighting[]): Found {
     return { sightings, rejected: this.rejected, letters: [] };
   }
 

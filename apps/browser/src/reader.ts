@@ -1,6 +1,6 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import constants from "./constants.json";
-import { areClear, decide, isSureAlone, total } from "./deciding";
+import { areClear, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, total } from "./deciding";
 import { Components, type Found } from "./finding";
 import { findLetterColumns, findWords, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
@@ -51,7 +51,13 @@ async function find(page: Components, models: Models): Promise<Found> {
   const opinions = await classify(page.glyphs, models);
   if (page.mayHideDigits) return page.ask();
   if (page.glyphs.length === 1) return lookAtLone(page, opinions[0], models);
-  if (areClear(page.glyphs, opinions)) return page.accept(opinions);
+  const sightings = page.take(opinions);
+  if (areClear(page.glyphs, opinions)) return page.accept(sightings);
+  const unclear = findUnclear(opinions);
+  if (haveForm(page.glyphs) && unclear.length <= constants.deciding.MOST_LOOKED_AT * opinions.length) {
+    const seen = await page.lookAgainAt(sightings, unclear);
+    if (unclear.every((index) => isSurelyDigit(seen[index]))) return page.accept(seen);
+  }
   return (await turn(page, models)) ?? page.ask();
 }
 
