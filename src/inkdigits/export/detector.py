@@ -5,28 +5,21 @@ Owns: the graph's form and the parity check. Leaves to others: opening it (bundl
 
 from __future__ import annotations
 
-import inspect
-import json
-import tempfile
-import warnings
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from inkdigits.bundles import METADATA_KEY
 from inkdigits.bundles.detector import DIGIT_LABELS, TASK, BundleDetector
-from inkdigits.bundles.metadata import SCHEMA
-from inkdigits.errors import BundleError, MissingExtraError
+from inkdigits.errors import BundleError
 from inkdigits.export.onnx import BundleFacts
+from inkdigits.export.page_network import convert
 from inkdigits.export.quantize import quantize
 from inkdigits.files import replacing
 from inkdigits.models.detector import DigitDetector
 
-_OPSET: Final = 17
 _TOLERANCE: Final = 1e-3
 """Largest difference of an output; float32 in another order of summation stays below 1e-4 in 20 layers."""
 _PROBES: Final = ((48, 64), (128, 384))
@@ -69,36 +62,8 @@ def export_detector(
 
 
 def _convert(network: DigitDetector, facts: BundleFacts) -> bytes:
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingExtraError("onnx", extra="train") from error
-    model = onnx.load_model_from_string(_trace(network))
-    model.producer_version = ""
-    entry = model.metadata_props.add()
-    entry.key = METADATA_KEY
-    entry.value = json.dumps(
-        {"schema": SCHEMA, **asdict(facts), "input_size": [16, 16], "task": TASK},
-        ensure_ascii=False, sort_keys=True,
-    )  # fmt: skip
-    onnx.checker.check_model(model, full_check=True)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
-
-
-def _trace(network: DigitDetector) -> bytes:
-    options: dict[str, Any] = {}
-    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
-        options["dynamo"] = False
     axes = {"ink": {0: "N", 2: "H", 3: "W"}, "signs": {0: "N", 2: "h", 3: "w"}}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        path = Path(folder) / "graph.onnx"
-        torch.onnx.export(
-            network, (torch.zeros(1, 1, 64, 64),), str(path), input_names=["ink"], output_names=["signs"],
-            dynamic_axes=axes, opset_version=_OPSET, do_constant_folding=True, **options,
-        )  # fmt: skip
-        return path.read_bytes()
+    return convert(network, torch.zeros(1, 1, 64, 64), facts, axes=axes, task=TASK, input_size=(16, 16))
 
 
 def _verify(network: DigitDetector, path: Path) -> None:

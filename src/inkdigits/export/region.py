@@ -5,29 +5,22 @@ Owns: the graph's form and the parity check. Leaves to others: opening it (bundl
 
 from __future__ import annotations
 
-import inspect
-import json
-import tempfile
-import warnings
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from inkdigits.bundles import METADATA_KEY
-from inkdigits.bundles.metadata import SCHEMA
 from inkdigits.bundles.region import TASK, BundleRegions
-from inkdigits.errors import BundleError, MissingExtraError
+from inkdigits.errors import BundleError
 from inkdigits.export.onnx import BundleFacts
+from inkdigits.export.page_network import convert
 from inkdigits.export.quantize import quantize
 from inkdigits.files import replacing
 from inkdigits.ink.region import REGION_PX
 from inkdigits.models.region import RegionClassifier
 
-_OPSET: Final = 17
 _TOLERANCE: Final = 1e-3
 """Largest difference of a logit; float32 in another order of summation stays below 1e-4."""
 _PROBES: Final = 64
@@ -68,36 +61,8 @@ def export_regions(
 
 
 def _convert(network: RegionClassifier, facts: BundleFacts) -> bytes:
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingExtraError("onnx", extra="train") from error
-    model = onnx.load_model_from_string(_trace(network))
-    model.producer_version = ""
-    entry = model.metadata_props.add()
-    entry.key = METADATA_KEY
-    entry.value = json.dumps(
-        {"schema": SCHEMA, **asdict(facts), "input_size": [REGION_PX, REGION_PX], "task": TASK},
-        ensure_ascii=False, sort_keys=True,
-    )  # fmt: skip
-    onnx.checker.check_model(model, full_check=True)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
-
-
-def _trace(network: RegionClassifier) -> bytes:
-    options: dict[str, Any] = {}
-    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
-        options["dynamo"] = False
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        path = Path(folder) / "graph.onnx"
-        torch.onnx.export(
-            network, (torch.zeros(2, 2, REGION_PX, REGION_PX),), str(path), input_names=["regions"],
-            output_names=["logits"], dynamic_axes={"regions": {0: "N"}, "logits": {0: "N"}},
-            opset_version=_OPSET, do_constant_folding=True, **options,
-        )  # fmt: skip
-        return path.read_bytes()
+    example, axes = torch.zeros(2, 2, REGION_PX, REGION_PX), {"regions": {0: "N"}, "logits": {0: "N"}}
+    return convert(network, example, facts, axes=axes, task=TASK, input_size=(REGION_PX, REGION_PX))
 
 
 def _verify(network: RegionClassifier, path: Path) -> None:

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import torch
 
@@ -19,6 +19,7 @@ from inkdigits.training.detect.loop import DetectorSettings, judge, train_detect
 from inkdigits.training.detect.pages import LABELS, load_or_make_pool
 from inkdigits.training.detect.state import load_start
 
+Table: TypeAlias = dict[str, Any]
 PRECISIONS: Final = ("float32", "int8")
 
 
@@ -55,6 +56,23 @@ def load_detector_recipe(path: Path) -> DetectorRecipe:
     Raises:
         RecipeError: If the file is missing, is no TOML, or holds an unknown key or an impossible value.
     """
+    tables, train, bundle, text = read_tables(path, DetectorSettings)
+    return DetectorRecipe(**tables, train=DetectorSettings(**train), **bundle, text=text)
+
+
+def read_tables(path: Path, settings: type[Any]) -> tuple[Table, Table, Table, str]:
+    """Read a recipe of a network that learns from pages, and check its keys.
+
+    Args:
+        path: Of the TOML file.
+        settings: Dataclass with the keys of `[train]`.
+
+    Returns:
+        Its own keys, those of `[train]` and of `[bundle]`, and the recipe as it was written.
+
+    Raises:
+        RecipeError: If the file is missing, is no TOML, or holds an unknown key or an impossible value.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         tables = tomllib.loads(text)
@@ -62,10 +80,15 @@ def load_detector_recipe(path: Path) -> DetectorRecipe:
         raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
     train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
     refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed"})
-    refuse_unknown(train, {f.name for f in fields(DetectorSettings)})
+    refuse_unknown(train, {f.name for f in fields(settings)})
     check_bundle(bundle)
     check_numbers({**tables, **train})
-    return DetectorRecipe(**tables, train=DetectorSettings(**train), **bundle, text=text)
+    return tables, train, bundle, text
+
+
+def list_pools(seed: int, pools: int) -> list[int]:
+    """Return the seeds of pools to learn from; the one behind the first is that of the pages that judge."""
+    return [seed, *(seed + 1 + index for index in range(1, pools))]
 
 
 def run_detector_recipe(
@@ -88,9 +111,9 @@ def run_detector_recipe(
     Returns:
         The network, and what the validation views say about it.
     """
-    seeds = [recipe.seed, *(recipe.seed + 1 + index for index in range(1, recipe.pools))]
     train = [
-        load_or_make_pool(folder / "pages", seed=seed, count=recipe.pages, workers=workers) for seed in seeds
+        load_or_make_pool(folder / "pages", seed=seed, count=recipe.pages, workers=workers)
+        for seed in list_pools(recipe.seed, recipe.pools)
     ]
     validation = load_or_make_pool(
         folder / "pages", seed=recipe.seed + 1, count=recipe.validation_pages, workers=workers

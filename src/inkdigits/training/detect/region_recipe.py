@@ -5,9 +5,8 @@ Owns: the recipe's keys and the order of a run. Leaves to others: each step.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from inkdigits.errors import RecipeError
 from inkdigits.models.region import RegionClassifier
 from inkdigits.training.detect.pages import find_shards, load_pool
-from inkdigits.training.detect.recipe import check_bundle, check_numbers, refuse_unknown
+from inkdigits.training.detect.recipe import list_pools, read_tables
 from inkdigits.training.detect.region_loop import (
     RegionSettings,
     judge_regions,
@@ -66,16 +64,7 @@ def load_region_recipe(path: Path) -> RegionRecipe:
     Raises:
         RecipeError: If the file is missing, is no TOML, or holds an unknown key or an impossible value.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
-    train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
-    refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed"})
-    refuse_unknown(train, {f.name for f in fields(RegionSettings)})
-    check_bundle(bundle)
-    check_numbers({**tables, **train})
+    tables, train, bundle, text = read_tables(path, RegionSettings)
     return RegionRecipe(**tables, train=RegionSettings(**train), **bundle, text=text)
 
 
@@ -110,7 +99,6 @@ def run_region_recipe(
         workers: Processes that draw pages and collect boxes.
         start: Folder of a run whose averaged weights are the first ones of this; None for weights by chance.
     """
-    seeds = [recipe.seed, *(recipe.seed + 1 + index for index in range(1, recipe.pools))]
 
     def load(seed: int, count: int) -> tuple[npt.NDArray[np.uint8], Regions]:
         shards = find_shards(pages, seed=seed, count=count, workers=workers)
@@ -119,7 +107,7 @@ def run_region_recipe(
         views = np.concatenate([pool.views for pool in pools])
         return views, join_regions(parts, pages_each=[len(pool) for pool in pools])
 
-    drawers = [Drawer(*load(seed, recipe.pages)) for seed in seeds]
+    drawers = [Drawer(*load(seed, recipe.pages)) for seed in list_pools(recipe.seed, recipe.pools)]
     judged_by = load(recipe.seed + 1, recipe.validation_pages)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.train.seed)
