@@ -231,10 +231,10 @@ class Reader:
         numbers: list[Number] = []
         rows: list[Cells] = []
         rejected: list[Rejected] = []
-        for found, judged in zip(pages, verdicts, strict=True):
+        for found, alone in zip(pages, verdicts, strict=True):
             judged = reconsider(
                 [sighting.box for sighting in found.sightings],
-                judged,
+                alone,
                 [sighting.contrast for sighting in found.sightings],
             )
             pairs = list(zip(found.sightings, judged, strict=True))
@@ -242,19 +242,7 @@ class Reader:
             refused = [
                 Rejected(s.box, "no digit", found.index) for s, verdict in pairs if not verdict.is_digit
             ]
-            others = [item.box for item in found.rejected if item.reason == "no digit"]
-            others += _find_large_specks(found.rejected, [digit.box for digit in digits])
-            others += found.letters
-            others += [
-                sighting.box
-                for sighting, verdict in pairs
-                if not verdict.is_digit and float(verdict.probs.sum()) < SURELY_OTHER
-            ]
-            doubtful = [s.box for s, v in pairs if not v.is_digit and float(v.probs.sum()) >= SURELY_OTHER]
-            boxes = [digit.box for digit in digits]
-            sureness = [float(v.probs.sum()) for v in judged if v.is_digit]
-            in_words = find_letter_columns(boxes, others, probabilities=sureness)
-            in_words |= find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
+            in_words = _find_letters(found, alone, judged)
             refused += [Rejected(digits[i].box, "letter", found.index) for i in sorted(in_words)]
             digits = [digit for i, digit in enumerate(digits) if i not in in_words]
             rejected += refused
@@ -283,6 +271,30 @@ class Reader:
         order = np.argsort(-verdict.probs, kind="stable")
         ranked = [(self.classifier.labels[i], float(verdict.probs[i])) for i in order]
         return Digit(ranked[0][0], ranked[0][1], sighting.box, tuple(ranked[1:]))
+
+
+def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdict]) -> set[int]:
+    """Return which of a page's digits are letters.
+
+    Args:
+        found: What was found on the page.
+        alone: What was made of each sighting alone: how sure it is, whatever its neighbours say.
+        judged: What was made of them in the end.
+
+    Returns:
+        Numbers of the digits, counted among those that are digits in the end.
+    """
+    sightings = list(zip(found.sightings, alone, judged, strict=True))
+    boxes = [sighting.box for sighting, _, verdict in sightings if verdict.is_digit]
+    sureness = [float(before.probs.sum()) for _, before, verdict in sightings if verdict.is_digit]
+    left = [(s.box, float(verdict.probs.sum())) for s, _, verdict in sightings if not verdict.is_digit]
+    others = [item.box for item in found.rejected if item.reason == "no digit"]
+    others += _find_large_specks(found.rejected, boxes)
+    others += found.letters
+    others += [box for box, probability in left if probability < SURELY_OTHER]
+    doubtful = [box for box, probability in left if probability >= SURELY_OTHER]
+    in_columns = find_letter_columns(boxes, others, probabilities=sureness)
+    return in_columns | find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
 
 
 def _find_large_specks(rejected: Sequence[Rejected], digits: Sequence[Box]) -> list[Box]:

@@ -101,3 +101,11 @@ def test_zeros_may_be_small(label: int, *, wanted: bool) -> None:
     verdicts = [verdict(0.95, is_digit=True)] * 2 + [with_label(label, 0.8, is_digit=True)]
     judged = reconsider([*SURE, Box(40, 16, 14, 14)], verdicts)
     assert judged[2].is_digit == wanted
+
+
+def test_neighbours_make_a_doubtful_digit_more_probable_but_say_not_which() -> None:
+    doubtful = with_label(4, 0.3, is_digit=False)
+    judged = reconsider(LINE, [verdict(0.95, is_digit=True)] * 2 + [doubtful])[2]
+    assert judged.is_digit
+    assert 0.7 < judged.probs.sum() < 0.95
+    assert judged.probs.argmax() == 4

@@ -26,7 +26,8 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   const { sightings } = found;
   const boxes = sightings.map((sighting) => sighting.box);
   const contrasts = sightings.map((sighting) => sighting.contrast);
-  const verdicts = reconsider(boxes, sightings.map(decide), contrasts);
+  const alone = sightings.map(decide);
+  const verdicts = reconsider(boxes, alone, contrasts);
   const digits = sightings.flatMap(({ box }, i): Digit[] => {
     const { isDigit, probs } = verdicts[i];
     const confidence = Math.max(...probs);
@@ -41,7 +42,8 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
     ...boxes.filter((_, i) => isOther[i]),
   ];
   const doubtful = boxes.filter((_, i) => !verdicts[i].isDigit && !isOther[i]);
-  const sure = sureness.filter((_, i) => verdicts[i].isDigit);
+  // Whether a digit is a letter is asked of what was made of it alone, whatever its neighbours say.
+  const sure = alone.flatMap(({ probs }, i) => (verdicts[i].isDigit ? [total(probs)] : []));
   const inWords = new Set([...findLetterColumns(digits, others, sure), ...findWords(digits, others, sure, doubtful)]);
   const kept = digits.filter((_, i) => !inWords.has(i));
   return { text: toText(kept), digits: kept };

@@ -80,10 +80,17 @@ function takeDoubtful(all: Seen[]): Verdict[] {
   for (const i of doubtful.sort((a, b) => total(all[b].verdict.probs) - total(all[a].verdict.probs))) {
     const { box, verdict } = all[i];
     if (!continuesLine(box, sure, findLabel(verdict) === 1 ? C.MOST_HEIGHT_OF_1 : C.LIKE_HEIGHT[1])) continue;
-    result[i] = { ...verdict, isDigit: true };
+    result[i] = support(verdict);
     sure.push(box);
   }
   return result;
+}
+
+/** Make what neighbours take for a digit more probable one; which it is, they don't say. */
+function support(verdict: Verdict): Verdict {
+  const probability = Math.min(Math.max(total(verdict.probs), 1e-3), 1 - 1e-3);
+  const odds = (Math.exp(C.SUPPORT) * probability) / (1 - probability);
+  return { isDigit: true, probs: verdict.probs.map((prob) => (prob * odds) / (1 + odds) / probability) };
 }
 
 function isPossible({ ink, verdict }: Seen): boolean {
