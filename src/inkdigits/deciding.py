@@ -50,7 +50,7 @@ CUT = Weights(score=2.27, none=0.32, bias=1.25, detector=1.0, classifier=0.1, sl
 WHOLE_AGAIN = Weights(
     score=1.5,
     none=0.3,
-    bias=0.5,
+    bias=0.2,
     detector=0.3,
     classifier=0.4,
     slope=1.0,
@@ -61,7 +61,7 @@ WHOLE_AGAIN = Weights(
 CUT_AGAIN = Weights(
     score=1.5,
     none=0.3,
-    bias=0.5,
+    bias=0.2,
     detector=0.3,
     classifier=0.3,
     slope=1.0,
@@ -72,15 +72,15 @@ CUT_AGAIN = Weights(
 SURELY_OTHER = 0.2  # below this probability of being a digit, ink beside digits is taken for a letter
 # What stands alone on a picture: the classifier has learned from more letters and symbols than people show to a
 # reader of digits, so it is believed up to a probability of 0.9 of being none: that keeps 99 of 100 digits.
-LONE = Weights(score=0.23, none=0.75, bias=2.0, detector=0.5, classifier=0.5)
-LONE_AGAIN = Weights(score=0.2, none=1.0, bias=1.8, detector=0.2, classifier=0.3, again=0.7, region=0.6)
+LONE = Weights(score=0.23, none=0.75, bias=1.25, detector=0.5, classifier=0.5)
+LONE_AGAIN = Weights(score=0.2, none=1.0, bias=0.9, detector=0.2, classifier=0.3, again=0.7, region=0.6)
 # The same where the detector was not asked: the bias keeps 99 of 100 digits of own-handwriting.
-ALONE = Weights(score=0.0, none=1.0, bias=1.7, detector=0.0, classifier=0.3, again=0.7, region=0.7)
-LONE_BIAS = 2.2  # where only the classifier was asked
+ALONE = Weights(score=0.0, none=1.0, bias=0.8, detector=0.0, classifier=0.3, again=0.7, region=0.7)
+LONE_BIAS = 1.2  # where only the classifier was asked
 LONE_NONE = (0.5, 0.99)  # outside of it the classifier is sure whether a lone glyph is a digit
 LEAST_PROB = 1e-5  # neither may veto the other
 # Glyphs that the classifier alone may decide: the detector's eye for touching digits is not needed.
-CLEAR_NONE = 0.1
+CLEAR_NONE = 0.04
 CLEAR_PROB = 0.9
 # Part of the glyphs of a page: on a full one the detector would be asked for a single doubtful digit.
 MOST_UNCLEAR = 0.05

@@ -140,6 +140,8 @@ interface Group {
   letters: number;
   /** How sure each of the other digits is, as log-odds. */
   sureness: number[];
+  /** Whether a letter stands between digits. */
+  hasInside: boolean;
   left: number;
   right: number;
   height: number;
@@ -148,10 +150,14 @@ interface Group {
 function describe(group: number[], boxes: Box[], probabilities: number[], isLetter: boolean[]): Group {
   const height = upperMiddle(group, boxes);
   const digits = group.filter((i) => i < probabilities.length);
+  const letters = group.filter((i) => isLetter[i] && isLike(boxes[i].height, height));
+  const sure = digits.filter((i) => !isLetter[i]);
+  const lefts = sure.map((i) => boxes[i].x);
   return {
     digits,
-    letters: group.filter((i) => isLetter[i] && isLike(boxes[i].height, height)).length,
-    sureness: digits.filter((i) => !isLetter[i]).map((i) => logOdds(probabilities[i])),
+    letters: letters.length,
+    sureness: sure.map((i) => logOdds(probabilities[i])),
+    hasInside: letters.some((i) => Math.min(...lefts) < boxes[i].x && boxes[i].x < Math.max(...lefts)),
     left: Math.min(...group.map((i) => boxes[i].x)),
     right: Math.max(...group.map((i) => boxes[i].x + boxes[i].width)),
     height,
@@ -162,9 +168,10 @@ function isLike(height: number, middle: number): boolean {
   return W.LIKE_HEIGHT[0] * middle <= height && height <= W.LIKE_HEIGHT[1] * middle;
 }
 
-function isWord({ letters, sureness }: Group): boolean {
+function isWord({ letters, sureness, hasInside }: Group): boolean {
   if (letters < W.LEAST_LETTERS) return false;
-  return letters >= sureness.length || sureness.reduce((a, b) => a + b, 0) < W.LETTER_WEIGHT * letters;
+  const weight = hasInside ? W.LETTER_WEIGHT_INSIDE : W.LETTER_WEIGHT;
+  return letters >= sureness.length || sureness.reduce((a, b) => a + b, 0) < weight * letters;
 }
 
 function isUnsure({ sureness }: Group): boolean {

@@ -20,6 +20,7 @@ LEAST_LETTERS = 2  # one other sign beside digits is a currency sign or a tick
 # Digits may outnumber letters in a word if they are unsure: what a letter weighs against their log-odds, and the
 # most that a digit weighs.
 LETTER_WEIGHT = 3.0
+LETTER_WEIGHT_INSIDE = 4.5  # where one stands between digits: numbers have their signs at the ends
 MOST_SURENESS = 3.5
 LIKE_LETTER = 0.2  # a digit less probable than this was only taken for one because of its neighbours
 SURE = 0.97  # words stand beside words; a number beside them has a digit that is so sure
@@ -81,12 +82,14 @@ class _Group:
         digits: Indices of its digits.
         letters: Number of its letters: other glyphs that are as high as its digits, and hardly probable digits.
         sureness: How sure each of the other digits is, as log-odds.
+        has_inside: Whether a letter stands between digits.
         left, right, height: Where it stands, and the middle height of its signs.
     """
 
     digits: tuple[int, ...]
     letters: int
     sureness: tuple[float, ...]
+    has_inside: bool
     left: float
     right: float
     height: float
@@ -106,10 +109,13 @@ class _Group:
             if are_letters[i] and LIKE_HEIGHT[0] * middle <= boxes[i].height <= LIKE_HEIGHT[1] * middle
         ]  # fmt: skip
         digits = tuple(i for i in group if i < len(probabilities))
+        lefts = [boxes[i].x for i in digits if not are_letters[i]]
+        has_inside = any(min(lefts) < boxes[i].x < max(lefts) for i in letters) if lefts else False
         return cls(
             digits,
             len(letters),
             tuple(_log_odds(probabilities[i]) for i in digits if not are_letters[i]),
+            has_inside,
             min(boxes[i].x for i in group),
             max(boxes[i].right for i in group),
             middle,
@@ -119,7 +125,8 @@ class _Group:
     def is_word(self) -> bool:
         if self.letters < LEAST_LETTERS:
             return False
-        return self.letters >= len(self.sureness) or sum(self.sureness) < LETTER_WEIGHT * self.letters
+        weight = LETTER_WEIGHT_INSIDE if self.has_inside else LETTER_WEIGHT
+        return self.letters >= len(self.sureness) or sum(self.sureness) < weight * self.letters
 
     @property
     def is_unsure(self) -> bool:

@@ -100,3 +100,9 @@ def test_what_only_its_neighbours_made_a_digit_may_be_a_letter() -> None:
     digits, others = row("F0211")
     assert find_words(digits, others, probabilities=[0.9, 0.1, 0.7, 0.7]) == {0, 1, 2, 3}
     assert find_words(digits, others, probabilities=[0.9, 0.3, 0.7, 0.7]) == set()
+
+
+def test_letters_between_digits_weigh_more() -> None:
+    sure = [0.96, 0.9, 0.75]
+    assert find_words(*row("F0R11"), probabilities=sure) == {0, 1, 2}
+    assert find_words(*row("FR011"), probabilities=sure) == set()
