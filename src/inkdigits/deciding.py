@@ -86,6 +86,8 @@ CLEAR_PROB = 0.9
 MOST_UNCLEAR = 0.05
 MOST_LOOKED_AT = 0.5  # where more are unclear, something else than digits may stand there
 CLEAR_WIDTH = 1.2  # of the height; what is wider may be two digits
+WIDE = 1.6  # one digit still, if the classifier is so certain of it
+CERTAIN_NONE, CERTAIN_PROB = 0.01, 0.99
 CLEAR_HEIGHTS = (0.55, 1.6)  # of the middle height of the page's glyphs
 
 
@@ -109,18 +111,29 @@ def are_clear(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
         glyphs: All glyphs of the page.
         opinions: What the classifier says about each.
     """
-    return have_form(glyphs) and len(find_unclear(opinions)) <= MOST_UNCLEAR * len(glyphs)
+    return have_form(glyphs, opinions) and are_few(len(find_unclear(opinions)), glyphs)
 
 
-def have_form(glyphs: Sequence[Glyph]) -> bool:
-    """Tell whether each glyph of a page may be one digit by its width and height."""
+def are_few(unclear: int, glyphs: Sequence[Glyph]) -> bool:
+    """Tell whether so many unclear ones of a page's glyphs are too few to ask the detector."""
+    return unclear <= MOST_UNCLEAR * len(glyphs)
+
+
+def have_form(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
+    """Tell whether each glyph of a page may be one digit by its form; wide ones may if they surely are one."""
     if not glyphs:
         return True
     height = median(glyph.box.height for glyph in glyphs)
     return all(
-        glyph.box.width <= CLEAR_WIDTH * glyph.box.height
+        glyph.box.width <= (WIDE if _is_certain(opinion) else CLEAR_WIDTH) * glyph.box.height
         and CLEAR_HEIGHTS[0] * height <= glyph.box.height <= CLEAR_HEIGHTS[1] * height
-        for glyph in glyphs
+        for glyph, opinion in zip(glyphs, opinions, strict=True)
+    )
+
+
+def _is_certain(opinion: Opinion) -> bool:
+    return (
+        opinion.none is not None and opinion.none < CERTAIN_NONE and float(opinion.probs.max()) > CERTAIN_PROB
     )
 
 

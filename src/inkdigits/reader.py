@@ -20,6 +20,7 @@ from inkdigits.deciding import (
     SURELY_OTHER,
     Verdict,
     are_clear,
+    are_few,
     decide,
     find_unclear,
     have_form,
@@ -176,11 +177,11 @@ class Reader:
         sightings = page.take(opinions)
         if are_clear(page.glyphs, opinions):
             return page.accept(sightings)
-        if self.regions is not None and have_form(page.glyphs):
+        if self.regions is not None and have_form(page.glyphs, opinions):
             unclear = find_unclear(opinions)
             if len(unclear) <= MOST_LOOKED_AT * len(opinions):
                 sightings = page.look_again_at(sightings, unclear, self.regions)
-                if all(is_surely_digit(sightings[index]) for index in unclear):
+                if are_few(sum(not is_surely_digit(sightings[index]) for index in unclear), page.glyphs):
                     return page.accept(sightings)
         turned = self._turn(page)
         return page.ask(detector, self.regions) if turned is None else turned

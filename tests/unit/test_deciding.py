@@ -80,6 +80,8 @@ CLEAR = Opinion(lean(3, 0.99), 0.01)
         ([make_glyph(), make_glyph()], [CLEAR, Opinion(lean(3, 0.7), 0.01)], False),
         ([make_glyph(), make_glyph()], [CLEAR, Opinion(lean(3, 0.99), 0.5)], False),
         ([make_glyph(width=30)], [CLEAR], False),  # as wide as two digits
+        ([make_glyph(width=30)], [Opinion(lean(0, 0.999), 0.001)], True),  # a wide 0, beyond doubt
+        ([make_glyph(width=40)], [Opinion(lean(0, 0.999), 0.001)], False),
         ([make_glyph(), make_glyph(), make_glyph(height=6)], [CLEAR] * 3, False),  # a piece beside digits
         ([make_glyph()] * 40, [CLEAR] * 38 + [Opinion(lean(3, 0.6), 0.3)] * 2, True),  # a full page
         ([make_glyph()] * 40, [CLEAR] * 37 + [Opinion(lean(3, 0.6), 0.3)] * 3, False),

@@ -34,19 +34,28 @@ type Weights = typeof C.WHOLE;
 
 export function areClear(glyphs: Glyph[], opinions: Opinion[]): boolean {
   if (!glyphs.length) return true;
-  return haveForm(glyphs) && findUnclear(opinions).length <= C.MOST_UNCLEAR * glyphs.length;
+  return haveForm(glyphs, opinions) && areFew(findUnclear(opinions).length, glyphs);
 }
 
-/** Whether each glyph may be one digit by its width and height. */
-export function haveForm(glyphs: Glyph[]): boolean {
+/** Whether so many unclear ones of a page's glyphs are too few to ask the detector. */
+export function areFew(unclear: number, glyphs: Glyph[]): boolean {
+  return unclear <= C.MOST_UNCLEAR * glyphs.length;
+}
+
+/** Whether each glyph may be one digit by its width and height; wide ones if they surely are one. */
+export function haveForm(glyphs: Glyph[], opinions: Opinion[]): boolean {
   if (!glyphs.length) return true;
   const height = median(glyphs.map((glyph) => glyph.box.height));
   return glyphs.every(
-    ({ box }) =>
-      box.width <= C.CLEAR_WIDTH * box.height &&
+    ({ box }, i) =>
+      box.width <= (isCertain(opinions[i]) ? C.WIDE : C.CLEAR_WIDTH) * box.height &&
       C.CLEAR_HEIGHTS[0] * height <= box.height &&
       box.height <= C.CLEAR_HEIGHTS[1] * height,
   );
+}
+
+function isCertain({ probs, none }: Opinion): boolean {
+  return none < C.CERTAIN_NONE && Math.max(...probs) > C.CERTAIN_PROB;
 }
 
 /** Indices of the glyphs of which the classifier is not sure that they are digits, and which. */

@@ -1,6 +1,6 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import constants from "./constants.json";
-import { areClear, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, total } from "./deciding";
+import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, total } from "./deciding";
 import { Components, type Found } from "./finding";
 import { findLetterColumns, findWords, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
@@ -56,9 +56,9 @@ async function find(page: Components, models: Models): Promise<Found> {
   const sightings = page.take(opinions);
   if (areClear(page.glyphs, opinions)) return page.accept(sightings);
   const unclear = findUnclear(opinions);
-  if (haveForm(page.glyphs) && unclear.length <= constants.deciding.MOST_LOOKED_AT * opinions.length) {
+  if (haveForm(page.glyphs, opinions) && unclear.length <= constants.deciding.MOST_LOOKED_AT * opinions.length) {
     const seen = await page.lookAgainAt(sightings, unclear);
-    if (unclear.every((index) => isSurelyDigit(seen[index]))) return page.accept(seen);
+    if (areFew(unclear.filter((index) => !isSurelyDigit(seen[index])).length, page.glyphs)) return page.accept(seen);
   }
   return (await turn(page, models)) ?? page.ask();
 }
