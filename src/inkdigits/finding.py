@@ -22,6 +22,7 @@ from inkdigits.ink.binarize import Mask, is_light_on_dark
 from inkdigits.ink.contrast import measure_contrast
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
+from inkdigits.ink.scaler import Scaler
 from inkdigits.looking import Detector, Regions, look, look_again
 from inkdigits.types import Box, Gray, Probs, Rejected, Rule
 
@@ -136,7 +137,7 @@ class Components:
             specks = [*specks, Rejected(self.glyphs[0].box, "edge")]
             self.glyphs = []
         self.may_hide_digits = _may_hide_digits(specks, self.glyphs, pen_px=self.ink.pen_px)
-        self.to_page = _Scaler(self.ink.scale, page.size, border_px=border_px)
+        self.to_page = Scaler(self.ink.scale, page.size, border_px=border_px)
         self.rules = [replace(rule, box=self.to_page(rule.box), page=index) for rule in rules]
         left = [replace(item, box=self.to_page(item.box), page=index) for item in specks]
         self.rejected: list[Rejected] = [*self.rules, *left]
@@ -386,7 +387,7 @@ def _shared(a: Box, b: Box) -> int:
     return max(0, width) * max(0, height)
 
 
-def _name_mark(sign: Spotted, labels: Sequence[str], to_page: _Scaler) -> Candidate:
+def _name_mark(sign: Spotted, labels: Sequence[str], to_page: Scaler) -> Candidate:
     best = int(np.argmax(sign.probs))
     probability = sign.score * float(sign.probs[best])
     return Candidate(to_page(_to_box(sign)), "sign", label=labels[best], probability=probability)
@@ -395,20 +396,3 @@ def _name_mark(sign: Spotted, labels: Sequence[str], to_page: _Scaler) -> Candid
 def _measure_fill(ink: InkPage, box: Box) -> float:
     """Mean ink within a box on the working scale."""
     return float(ink.ink[box.y : box.bottom, box.x : box.right].mean())
-
-
-class _Scaler:
-    """Brings boxes from working pixels to pixels of the page, clipped to it and never empty."""
-
-    def __init__(self, scale: float, size: tuple[int, int], *, border_px: int = 0) -> None:
-        self._scale, self._size, self._border_px = scale, size, border_px
-
-    def __call__(self, box: Box) -> Box:
-        height, width = self._size
-        left, top = (
-            int(np.clip(value / self._scale - self._border_px, 0, most - 1))
-            for value, most in ((box.x, width), (box.y, height))
-        )
-        right = min(width, max(left + 1, round(box.right / self._scale) - self._border_px))
-        bottom = min(height, max(top + 1, round(box.bottom / self._scale) - self._border_px))
-        return Box(left, top, right - left, bottom - top)
