@@ -87,6 +87,7 @@ def is_moving(settings: AugmentSection) -> bool:
             settings.rotation_deg,
             settings.scale,
             settings.aspect,
+            settings.widening,
             settings.shear,
             settings.shift_px,
             settings.elastic_px,
@@ -100,6 +101,9 @@ def move(images: Tensor, settings: AugmentSection, *, generator: Generator) -> T
     """Resample each digit through its own affine map and elastic displacement, in one go."""
     count, _, height, width = images.shape
     matrix = _draw_affine(count, settings, height, width, generator)  # (N, 2, 3)
+    if settings.widening:
+        wider = _draw_widening(images, settings.widening, generator=generator)
+        matrix = torch.cat((matrix[:, :1] / wider.view(-1, 1, 1), matrix[:, 1:]), dim=1)
     grid = F.affine_grid(matrix, [count, 1, height, width], align_corners=False)  # (N, H, W, 2)
     if settings.elastic_px:
         pixels = _draw_displacement(count, settings, height, width, generator)  # (N, H, W, 2)
@@ -199,6 +203,15 @@ def _draw_affine(
     shift_y = _draw(count, settings.shift_px * 2 / height, generator)
     shift = torch.stack((shift_x, shift_y), dim=1)
     return torch.cat((torch.stack((top, bottom), dim=1), shift.unsqueeze(2)), dim=2)
+
+
+def _draw_widening(images: Tensor, widening: float, *, generator: Generator) -> Tensor:
+    """Return (N,) factors of width from 1 on, most of them small; nothing becomes wider than high."""
+    share = _draw_share(len(images), generator).square()
+    is_ink = images[:, 0] > 0.5 * images.amax(dim=(2, 3))[:, :1, None]  # (N, H, W)
+    wide = is_ink.any(dim=1).sum(dim=1).clamp_min(1)
+    high = is_ink.any(dim=2).sum(dim=1).clamp_min(1)
+    return torch.minimum(1 + widening * share, (high / wide).clamp_min(1))
 
 
 def _draw_displacement(

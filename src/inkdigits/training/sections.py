@@ -92,6 +92,8 @@ class AugmentSection:
         rotation_deg: Largest turn to either side.
         scale: Largest relative change of size, such as 0.1 for 10 %.
         aspect: Largest relative change of width against height.
+        widening: Largest relative gain of width, up to a square: what is left of digits in crops that
+            somebody stretched.
         shear: Largest slant, as the shift of x for one unit of y.
         shift_px: Largest shift along each axis.
         elastic_px: Standard deviation of the elastic displacement.
@@ -112,6 +114,7 @@ class AugmentSection:
     rotation_deg: Annotated[float, Range(0, 180)] = 0.0
     scale: Annotated[float, Range(0, 0.9)] = 0.0
     aspect: Annotated[float, Range(0, 0.9)] = 0.0
+    widening: Annotated[float, Range(0, 2)] = 0.0
     shear: Annotated[float, Range(0, 2)] = 0.0
     shift_px: Annotated[float, Range(0, 28)] = 0.0
     elastic_px: Annotated[float, Range(0, 10)] = 0.0

@@ -15,6 +15,7 @@ ALL = AugmentSection(
     rotation_deg=15,
     scale=0.2,
     aspect=0.2,
+    widening=0.5,
     shear=0.3,
     shift_px=2,
     elastic_px=1,
@@ -81,6 +82,18 @@ class TestEachChange:
     def test_digits_of_a_batch_differ(self, settings: AugmentSection) -> None:
         changed = augment(make_strokes(16), settings, generator=seeded())
         assert len(torch.unique(changed, dim=0)) > 1
+
+
+def test_widening_stops_where_a_digit_is_as_wide_as_high() -> None:
+    narrow, wide = make_strokes(64), torch.zeros(64, 1, 28, 28)
+    wide[:, :, 10:18, 6:22] = 1.0
+    settings = replace(OFF, widening=2.0)
+    widths = (augment(narrow, settings, generator=seeded()) > 0.4).any(dim=2).sum(dim=2).flatten()
+    heights = (augment(narrow, settings, generator=seeded()) > 0.4).any(dim=3).sum(dim=2).flatten()
+    assert widths.min() >= 10
+    assert 15 <= widths.max() <= 17, "the hook is 10 px wide and 16 px high"
+    assert heights.min() == heights.max() == 16
+    torch.testing.assert_close(augment(wide, settings, generator=seeded()), wide)
 
 
 def test_changes_don_t_touch_the_global_random_state() -> None:
