@@ -5,6 +5,7 @@ Owns: what happens after what. Leaves to others: each step.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -70,11 +71,7 @@ class Reader:
         min_confidence: float = 0.0,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        if not 0 <= min_confidence <= 1:
-            raise UsageError(
-                f"the least confidence must lie between 0 and 1, got {min_confidence:g}",
-                remedy="Use for example 0.9 for nine right answers in ten.",
-            )
+        _check_confidence(min_confidence)
         self.classifier: Classifier = (
             load_classifier(model) if isinstance(model, str | os.PathLike) else model
         )
@@ -82,6 +79,20 @@ class Reader:
         self.regions = _open_regions(regions, self.classifier, has_detector=self.detector is not None)
         self.min_confidence = min_confidence
         self.limits = limits
+
+    def with_confidence(self, min_confidence: float) -> Reader:
+        """Return a reader with the same open models that asks for another confidence; it costs nothing.
+
+        Args:
+            min_confidence: In [0, 1].
+
+        Raises:
+            UsageError: If `min_confidence` lies outside [0, 1].
+        """
+        _check_confidence(min_confidence)
+        reader = copy.copy(self)
+        reader.min_confidence = min_confidence
+        return reader
 
     def read(self, source: Source, *, field: Field | None = None) -> Reading:
         """Read all numbers of one picture or document.
@@ -296,6 +307,14 @@ def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdi
     doubtful = [box for box, probability in left if probability >= SURELY_OTHER]
     in_columns = find_letter_columns(boxes, others, probabilities=sureness)
     return in_columns | find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
+
+
+def _check_confidence(min_confidence: float) -> None:
+    if not 0 <= min_confidence <= 1:
+        raise UsageError(
+            f"the least confidence must lie between 0 and 1, got {min_confidence:g}",
+            remedy="Use for example 0.9 for nine right answers in ten.",
+        )
 
 
 def _find_large_specks(rejected: Sequence[Rejected], digits: Sequence[Box]) -> list[Box]:

@@ -7,13 +7,16 @@ import threading
 import time
 
 import numpy as np
+import onnxruntime
 import pytest
 
+from inkdigits.images import DEFAULT_LIMITS
 from inkdigits.web.errors import BusyError, ClosingError, RateError, TooSlowError
 from inkdigits.web.guard import split_host
 from inkdigits.web.metrics import Metrics
 from inkdigits.web.pool import ReadingPool
 from inkdigits.web.rate import RateLimiter, name_client
+from inkdigits.web.reading import Options, Readings
 from inkdigits.web.strokes import MOST_PX, draw_strokes
 from inkdigits.web.uploads import clean_name
 
@@ -53,6 +56,18 @@ def test_what_waits_too_long_never_starts() -> None:
 
     asyncio.run(work())
     assert not started
+
+
+def test_a_reading_opens_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = Readings("latin", limits=DEFAULT_LIMITS)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a model was opened for one request")
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
+    page = draw_strokes([np.array([[56, 20], [56, 92]], float)], pen_width=8).page
+    result = readings.read_pages([page], Options(min_confidence=0.2))
+    assert result.reading.text == "1"
 
 
 def test_the_time_to_retry_grows_with_the_queue() -> None:

@@ -126,12 +126,7 @@ class Readings:
             pages: Of one document.
             options: What is asked for.
         """
-        reader = Reader(
-            self._reader.classifier,
-            detector=self._reader.detector,
-            min_confidence=options.min_confidence,
-            limits=self._limits,
-        )
+        reader = self._reader.with_confidence(options.min_confidence)
         return Result(reader.read_pages([pages], field=options.field)[0], pages)
 
     def explain(self, form: Gray, label: str) -> dict[str, Any]:
