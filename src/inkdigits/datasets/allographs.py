@@ -89,6 +89,10 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "26,0 6,66! 22,60 44,58 / 42,34 36,66 32,98",  # slim and leaning, its stem short
         "14,0 8,40 4,78! 20,66 36,54 44,44! 40,70 36,104",  # down to the knee, then a hook and a stem
         "30,0 14,34 4,64 30,58 62,50 / 48,44 44,62 38,84",  # open, its stem hardly more than a tick
+        "30,2 8,50 0,62 18,60 34,54 / 54,0 40,50 26,104",  # slim and leaning: two strokes that hardly meet
+        "24,8 6,58! 26,54 / 50,0 38,50 24,104",  # the same with a corner
+        "20,6 4,60! 44,52 / 50,0 36,50 22,102",  # like an H that leans
+        "36,0 22,36 12,62! 30,60 52,54 / 56,0 44,50 30,106",  # steep, both stems long
     ),
     "5": (
         "11,4 9,22 6,43! 26,36 47,44 54,66 44,90 22,100 0,91 / 10,4 32,3 56,2",  # body, then cap
@@ -127,6 +131,8 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "8,20 14,4 32,0 46,12 46,40 40,80 26,98 12,92 / 18,54 40,52 64,48",  # the same, its stem hooked
         "14,4 32,0! 27,50 22,104 / 0,48 26,46 62,40",  # a stem, a small flag and a long cross
         "4,14 20,2 40,6 42,26 30,60 20,100 / 12,60 34,48 66,52",  # curved and slim, crossed
+        "4,6 16,34 30,24 56,2! 40,50 20,104 / 10,64 34,60 58,54",  # its bar sags to a bowl, crossed
+        "8,0 14,28! 30,22 52,0! 36,48 14,98 / 8,58 30,58 54,62",  # like a z with a bar
     ),
     "8": (
         "29,1 14,8 11,28 28,43 46,31 47,10 29,1 / 29,44 8,56 4,84 28,100 53,86 51,57 29,44",  # two circles
