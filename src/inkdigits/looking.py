@@ -96,17 +96,19 @@ def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[S
         if scale not in scales and page.mask.size * scale**2 <= MOST_OTHER_PX:
             scales.append(scale)
     looks: list[Look] = []
+    digits: list[Spotted] = []
     for scale in scales:
         looks.append(Look(scale, *_detect(page, detector, scale)))
-        if len(looks) >= LEAST_LOOKS and _is_settled(looks):
-            break
+        if len(looks) >= LEAST_LOOKS:
+            digits = pool_looks({one.scale: one.digits for one in looks})
+            if _is_settled(digits, first):
+                break
     if len(scales) == 1:  # a large page: one more look if the guess was far off
         better = _correct(looks[0], most=most)
         looks = [looks[0] if better is None else Look(better, *_detect(page, detector, better))]
+        digits = pool_looks({one.scale: one.digits for one in looks})
     marks = pool_looks({one.scale: one.marks for one in looks})
-    return pool_looks({one.scale: one.digits for one in looks}), [
-        m for m in marks if m.score >= LEAST_MARK_SCORE
-    ]
+    return digits, [mark for mark in marks if mark.score >= LEAST_MARK_SCORE]
 
 
 def look_again(
@@ -169,7 +171,9 @@ def pool_looks(seen: Mapping[float, Sequence[Spotted]]) -> list[Spotted]:
         Signs, best first; of those that lie on each other the best remains.
     """
     scales = np.array(list(seen), np.float64)
-    of = np.array([index for index, signs in enumerate(seen.values()) for _ in signs], np.int64)
+    counts = [len(signs) for signs in seen.values()]
+    of, ends = np.repeat(np.arange(len(counts)), counts), np.cumsum(counts)
+    spans = [slice(end - count, end) for count, end in zip(counts, ends, strict=True) if count]
     signs = [sign for each in seen.values() for sign in each]
     if not signs:
         return []
@@ -184,11 +188,8 @@ def pool_looks(seen: Mapping[float, Sequence[Spotted]]) -> list[Spotted]:
             continue
         agreement = measure_agreement(boxes[index], boxes) * is_free
         agreement[index] = np.inf
-        members = []
-        for scale in range(len(scales)):
-            own = np.flatnonzero(of == scale)
-            if len(own) and agreement[own].max() >= SAME_BOX:
-                members.append(int(own[agreement[own].argmax()]))
+        best = [span.start + int(agreement[span].argmax()) for span in spans]
+        members = [member for member in best if agreement[member] >= SAME_BOX]
         is_free[members] = False
         joined.append(_join([signs[m] for m in members], strength[members], total=float(fit[index].sum())))
     joined.sort(key=lambda sign: -sign.score)
@@ -243,20 +244,18 @@ def measure_cover(box: npt.NDArray[np.float64], others: npt.NDArray[np.float64])
 def _share(
     box: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], float, npt.NDArray[np.float64]]:
-    width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
-    height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
+    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    shared = np.maximum(sides[:, 0], 0) * np.maximum(sides[:, 1], 0)
     area = float((box[2] - box[0]) * (box[3] - box[1]))
-    areas = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
-    return np.clip(width, 0, None) * np.clip(height, 0, None), area, areas
+    return shared, area, (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
 
 
-def _is_settled(looks: Sequence[Look]) -> bool:
-    """Tell whether further looks would hardly change anything."""
-    digits = pool_looks({one.scale: one.digits for one in looks})
+def _is_settled(digits: Sequence[Spotted], scale: float) -> bool:
+    """Tell whether further looks than those that saw these digits would hardly change anything."""
     unsettled = sum(
         sign.score < SETTLED_SCORE
         or float(sign.probs.max()) < SETTLED_PROB
-        or abs(np.log(sign.height * looks[0].scale / DIGIT_PX)) > 2 * HEIGHT_SPREAD
+        or abs(np.log(sign.height * scale / DIGIT_PX)) > 2 * HEIGHT_SPREAD
         for sign in digits
     )
     return bool(digits) and unsettled <= MOST_UNSETTLED * len(digits)

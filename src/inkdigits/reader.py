@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -182,7 +183,7 @@ class Reader:
     def _look_closer(self, page: Components, opinions: Sequence[Opinion], detector: Detector) -> Found:
         """Ask the detector where the classifier is not sure; look at a tight crop in the other polarity before."""
         if page.may_hide_digits:
-            return page.ask(detector, self.regions)
+            return self._ask_detector(page, opinions, detector)
         if len(page.glyphs) == 1:
             return self._look_at_lone(page, opinions[0], detector)
         sightings = page.take(opinions)
@@ -195,7 +196,19 @@ class Reader:
                 if are_few(sum(not is_surely_digit(sightings[index]) for index in unclear), page.glyphs):
                     return page.accept(sightings)
         turned = self._turn(page)
-        return page.ask(detector, self.regions) if turned is None else turned
+        return self._ask_detector(page, opinions, detector) if turned is None else turned
+
+    def _ask_detector(self, page: Components, opinions: Sequence[Opinion], detector: Detector) -> Found:
+        """Ask the detector, and keep what the classifier has said about glyphs that it names, too."""
+        found = page.ask(detector, self.regions)
+        known = {glyph.box: opinion for glyph, opinion in zip(page.glyphs, opinions, strict=True)}
+        sightings = [
+            replace(sighting, opinion=known.get(sighting.glyph.box))
+            if sighting.glyph is not None and sighting.glyph.is_whole
+            else sighting
+            for sighting in found.sightings
+        ]
+        return replace(found, sightings=sightings)
 
     def _look_at_lone(self, page: Components, opinion: Opinion, detector: Detector) -> Found:
         """Ask the region classifier about a page's only glyph, and the detector where that is not enough."""

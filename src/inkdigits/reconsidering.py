@@ -11,6 +11,7 @@ from math import exp
 from statistics import median
 
 import numpy as np
+import numpy.typing as npt
 
 from inkdigits.deciding import Verdict
 from inkdigits.types import Box
@@ -103,24 +104,34 @@ def _compare_inks(
 ) -> list[float | None]:
     """Return the contrast of each as part of the middle one of the sure digits in its line, if there are some."""
     sure = [
-        (index, box, contrast)
-        for index, (box, verdict, contrast) in enumerate(zip(boxes, verdicts, contrasts, strict=True))
+        index
+        for index, (verdict, contrast) in enumerate(zip(verdicts, contrasts, strict=True))
         if verdict.is_digit and float(verdict.probs.sum()) >= SURE and contrast is not None
     ]
-    parts: list[float | None] = []
-    for index, (box, contrast) in enumerate(zip(boxes, contrasts, strict=True)):
-        beside = [other for place, at, other in sure if place != index and _is_in_line(box, at)]
-        if contrast is None or len(beside) < LEAST_DIGITS_BESIDE:
-            parts.append(None)
-        else:
-            parts.append(contrast / max(median(beside), 1e-6))
+    parts: list[float | None] = [None] * len(boxes)
+    if len(sure) < LEAST_DIGITS_BESIDE:
+        return parts
+    sides = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], float)
+    known = np.array([contrasts[index] for index in sure], float)
+    is_beside = _are_in_line(sides, sides[sure])
+    is_beside[sure, np.arange(len(sure))] = False  # none stands beside itself
+    for index, contrast in enumerate(contrasts):
+        beside = known[is_beside[index]]
+        if contrast is not None and len(beside) >= LEAST_DIGITS_BESIDE:
+            parts[index] = contrast / max(float(np.median(beside)), 1e-6)
     return parts
 
 
-def _is_in_line(box: Box, digit: Box) -> bool:
-    level = min(box.bottom, digit.bottom) - max(box.y, digit.y)
-    gap = max(box.x, digit.x) - min(box.right, digit.right)
-    return level >= NEAR_LINE * min(box.height, digit.height) and gap <= REACH * digit.height
+def _are_in_line(boxes: npt.NDArray[np.float64], digits: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Tell which boxes (N, 4) stand in line with which digits (M, 4), (N, M); left, top, right, bottom."""
+    left, top, right, bottom = (boxes[:, None, side] for side in range(4))
+    heights, height = bottom - top, digits[:, 3] - digits[:, 1]
+    level = np.minimum(bottom, digits[:, 3]) - np.maximum(top, digits[:, 1])
+    gap = np.maximum(left, digits[:, 0]) - np.minimum(right, digits[:, 2])
+    in_line: npt.NDArray[np.bool_] = (level >= NEAR_LINE * np.minimum(heights, height)) & (
+        gap <= REACH * height
+    )
+    return in_line
 
 
 def _is_faint(line: _Seen) -> bool:
@@ -136,12 +147,14 @@ def _refuse_low(lines: Sequence[_Seen]) -> list[_Seen]:
 
 
 def _is_low(line: _Seen, digits: Sequence[_Seen]) -> bool:
+    if line.probability >= SURE_THOUGH_LOW:
+        return False
     box = line.box
     beside = [
         other.box.height for other in digits
         if min(box.bottom, other.box.bottom) > max(box.y, other.box.y) and box.height < other.box.height
     ]  # fmt: skip
-    if line.probability >= SURE_THOUGH_LOW or len(beside) < LEAST_DIGITS_BESIDE:
+    if len(beside) < LEAST_DIGITS_BESIDE:
         return False
     return box.height < (LOW_ZERO if line.label == 0 else LOW) * median(beside)
 

@@ -120,8 +120,8 @@ def _overlap_with_line(
     box: tuple[float, float, int, int], recent: Sequence[tuple[float, float, int, int]]
 ) -> float:
     """Overlap in height with the end of a line, as part of the lower of the two."""
-    top = float(np.mean([b[0] for b in recent]))
-    bottom = float(np.mean([b[1] for b in recent]))
+    top = sum(b[0] for b in recent) / len(recent)
+    bottom = sum(b[1] for b in recent) / len(recent)
     shared = min(box[1], bottom) - max(box[0], top)
     return shared / max(1.0, min(box[1] - box[0], bottom - top))
 

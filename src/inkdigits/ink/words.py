@@ -174,7 +174,7 @@ def _is_in_column_of_letters(
 ) -> bool:
     digit = digits[index]
     count = sum(_is_above(box, digit) for box in letters)
-    if count < max(LEAST_LETTERS_ABOVE, sum(_is_above(other, digit) for other in digits)):
+    if count < LEAST_LETTERS_ABOVE or count < sum(_is_above(other, digit) for other in digits):
         return False
     return not any(_is_beside(digits[other], digit) for other in sure if other != index)
 
