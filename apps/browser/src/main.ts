@@ -7,7 +7,7 @@ import { read, type Reading } from "./reader";
 import "./style.css";
 
 /** Longer side of what is read of a drawing: its digits are larger than most on pages, and time goes with the area. */
-const PAD_PX = 240;
+const PAD_PX = 200;
 /** And of a picture: larger ones are reduced. */
 const MOST_PX = 1600;
 const canvas = byId<HTMLCanvasElement>("canvas");
@@ -188,7 +188,7 @@ async function start(): Promise<void> {
 
 /** Read a 7 that nobody drew, so that the first drawing finds everything compiled. */
 async function warmUp(opened: Models): Promise<void> {
-  const gray = makeBytes(PAD_PX, (PAD_PX * canvas.height) / canvas.width);
+  const gray = makeBytes(PAD_PX, Math.round((PAD_PX * canvas.height) / canvas.width));
   gray.data.fill(255);
   for (let y = 40; y < 120; y++) {
     const right = y < 46 ? 140 : Math.round(140 - 0.4 * (y - 46));

@@ -393,21 +393,27 @@ export function medianBlur(gray: Gray, window: number): Gray {
   const reach = window >> 1;
   const half = (window * window) >> 1;
   const counts = new Int32Array(256);
+  const rows = new Int32Array(window);
   for (let y = 0; y < height; y++) {
     counts.fill(0);
-    const rows = Array.from({ length: window }, (_, i) => clip(y + i - reach, 0, height - 1) * width);
+    for (let i = 0; i < window; i++) rows[i] = clip(y + i - reach, 0, height - 1) * width;
     for (const row of rows) for (let i = -reach; i <= reach; i++) counts[gray.data[row + clip(i, 0, width - 1)]]++;
-    let [level, below] = [0, 0]; // `below` values are less than `level`
+    let level = 0;
+    let below = 0; // so many values are less than `level`
     for (let x = 0; x < width; x++) {
       while (below > half) below -= counts[--level];
       while (below + counts[level] <= half) below += counts[level++];
       out.data[y * width + x] = level;
-      const [last, next] = [clip(x - reach, 0, width - 1), clip(x + reach + 1, 0, width - 1)];
-      for (const row of rows) {
-        const [old, fresh] = [gray.data[row + last], gray.data[row + next]];
+      const last = clip(x - reach, 0, width - 1);
+      const next = clip(x + reach + 1, 0, width - 1);
+      for (let i = 0; i < window; i++) {
+        const old = gray.data[rows[i] + last];
+        const fresh = gray.data[rows[i] + next];
+        if (old === fresh) continue;
         counts[old]--;
         counts[fresh]++;
-        below += (fresh < level ? 1 : 0) - (old < level ? 1 : 0);
+        if (fresh < level) below++;
+        if (old < level) below--;
       }
     }
   }
@@ -416,93 +422,113 @@ export function medianBlur(gray: Gray, window: number): Gray {
 
 // --- Maxima and minima -----------------------------------------------------------------------------------------
 
-/** The highest (sign 1) or lowest (-1) value of each window along the rows; places outside don't count. */
-function extremeAcross<T extends Values>(data: T, width: number, height: number, window: number, sign: number): T {
+/** Work on floats alone: code that sees arrays of two kinds runs several times slower. Minima are maxima of -x. */
+function withFloats<T extends Values>(plane: Plane<T>, sign: number, work: (data: Float32Array) => Float32Array): Plane<T> {
+  const { width, height } = plane;
+  const isByte = plane.data instanceof Uint8Array;
+  if (sign > 0 && !isByte) return { data: work(plane.data as Float32Array) as T, width, height };
+  const floats = new Float32Array(plane.data);
+  if (sign < 0) negate(floats);
+  const result = work(floats);
+  if (sign < 0) negate(result);
+  return { data: (isByte ? new Uint8Array(result) : result) as T, width, height };
+}
+
+function negate(data: Float32Array): void {
+  for (let i = 0; i < data.length; i++) data[i] = 0 - data[i];
+}
+
+/** The highest value of each window along the rows, by van Herk's method; places outside don't count. */
+function maxAcross(data: Float32Array, width: number, height: number, window: number): Float32Array {
   if (window <= 1) return data;
-  const out = makeLike(data, width * height);
+  const out = new Float32Array(width * height);
   if (window === 3 && width > 1) {
-    extremeOfThree(data, out, width, 1, sign);
+    maxOfThreeAcross(data, out, width);
     return out;
   }
   const reach = window >> 1;
-  const outside = -Infinity;
   const length = Math.ceil((width + window) / window) * window;
   const [line, ahead, behind] = [new Float32Array(length), new Float32Array(length), new Float32Array(length)];
+  line.fill(-Infinity);
   for (let y = 0; y < height; y++) {
     const row = y * width;
-    line.fill(outside);
-    for (let x = 0; x < width; x++) line[x + reach] = sign * data[row + x];
+    line.set(data.subarray(row, row + width), reach);
     for (let start = 0; start < length; start += window) {
-      let most = outside;
-      for (let i = start; i < start + window; i++) ahead[i] = most = line[i] > most ? line[i] : most;
-      most = outside;
-      for (let i = start + window - 1; i >= start; i--) behind[i] = most = line[i] > most ? line[i] : most;
+      const end = start + window;
+      let most = line[start];
+      ahead[start] = most;
+      for (let i = start + 1; i < end; i++) {
+        if (line[i] > most) most = line[i];
+        ahead[i] = most;
+      }
+      most = line[end - 1];
+      behind[end - 1] = most;
+      for (let i = end - 2; i >= start; i--) {
+        if (line[i] > most) most = line[i];
+        behind[i] = most;
+      }
     }
     for (let x = 0; x < width; x++) {
-      const [a, b] = [behind[x], ahead[x + window - 1]];
-      out[row + x] = sign * (a > b ? a : b);
+      const a = behind[x];
+      const b = ahead[x + window - 1];
+      out[row + x] = a > b ? a : b;
     }
   }
   return out;
 }
 
-/** The same for windows of three, along the rows (step 1) or down the columns (step = width). */
-function extremeOfThree(data: Values, out: Values, width: number, step: number, sign: number): void {
-  if (step === 1) {
-    for (let start = 0; start < data.length; start += width) {
-      const end = start + width - 1;
-      for (let i = start; i <= end; i++) {
-        let most = data[i];
-        if (i > start && sign * data[i - 1] > sign * most) most = data[i - 1];
-        if (i < end && sign * data[i + 1] > sign * most) most = data[i + 1];
-        out[i] = most;
-      }
+function maxOfThreeAcross(data: Float32Array, out: Float32Array, width: number): void {
+  for (let start = 0; start < data.length; start += width) {
+    const end = start + width - 1;
+    let before = data[start];
+    let own = before;
+    for (let i = start; i < end; i++) {
+      const next = data[i + 1];
+      const most = own > before ? own : before;
+      out[i] = next > most ? next : most;
+      before = own;
+      own = next;
     }
-    return;
-  }
-  const last = data.length - width;
-  for (let i = 0; i < data.length; i++) {
-    let most = data[i];
-    if (i >= width && sign * data[i - width] > sign * most) most = data[i - width];
-    if (i < last && sign * data[i + width] > sign * most) most = data[i + width];
-    out[i] = most;
+    out[end] = own > before ? own : before;
   }
 }
 
-function extremeDown<T extends Values>(data: T, width: number, height: number, window: number, sign: number): T {
+function maxDown(data: Float32Array, width: number, height: number, window: number): Float32Array {
   if (window <= 1) return data;
-  if (window === 3) {
-    const out = makeLike(data, width * height);
-    extremeOfThree(data, out, width, width, sign);
-    return out;
-  }
   if (window > 7) {
     const turned = transpose({ data, width, height });
-    return transpose({ data: extremeAcross(turned.data, height, width, window, sign), width: height, height: width }).data;
+    return transpose({ data: maxAcross(turned.data, height, width, window), width: height, height: width }).data;
   }
-  const out = makeLike(data, width * height);
+  const out = new Float32Array(width * height);
   const reach = window >> 1;
   for (let y = 0; y < height; y++) {
     const [first, last] = [Math.max(0, y - reach), Math.min(height - 1, y - reach + window - 1)];
     const row = y * width;
     out.set(data.subarray(first * width, (first + 1) * width), row);
-    for (let other = first + 1; other <= last; other++) {
-      const from = other * width;
-      if (sign > 0) for (let x = 0; x < width; x++) out[row + x] = Math.max(out[row + x], data[from + x]);
-      else for (let x = 0; x < width; x++) out[row + x] = Math.min(out[row + x], data[from + x]);
-    }
+    for (let other = first + 1; other <= last; other++) takeHigher(out, row, data, other * width, width);
   }
   return out;
 }
 
+function takeHigher(out: Float32Array, row: number, data: Float32Array, from: number, width: number): void {
+  for (let x = 0; x < width; x++) {
+    const value = data[from + x];
+    if (value > out[row + x]) out[row + x] = value;
+  }
+}
+
 export function dilate<T extends Values>(plane: Plane<T>, columns: number, rows: number): Plane<T> {
-  const { width, height } = plane;
-  return { data: extremeDown(extremeAcross(plane.data, width, height, columns, 1), width, height, rows, 1), width, height };
+  return extreme(plane, columns, rows, 1);
 }
 
 export function erode<T extends Values>(plane: Plane<T>, columns: number, rows: number): Plane<T> {
+  return extreme(plane, columns, rows, -1);
+}
+
+function extreme<T extends Values>(plane: Plane<T>, columns: number, rows: number, sign: number): Plane<T> {
   const { width, height } = plane;
-  return { data: extremeDown(extremeAcross(plane.data, width, height, columns, -1), width, height, rows, -1), width, height };
+  if (columns <= 1 && rows <= 1) return plane;
+  return withFloats(plane, sign, (data) => maxDown(maxAcross(data, width, height, columns), width, height, rows));
 }
 
 export function close<T extends Values>(plane: Plane<T>, columns: number, rows: number): Plane<T> {
@@ -522,33 +548,55 @@ export function discReaches(size: number): number[] {
   });
 }
 
-function extremeInDisc<T extends Values>(plane: Plane<T>, size: number, sign: number): Plane<T> {
-  if (size <= 1) return plane;
-  const { width, height } = plane;
+/** The maxima of windows that reach `by` farther to both sides, of those of windows that reach at least so far. */
+function widen(data: Float32Array, width: number, by: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let row = 0; row < data.length; row += width) {
+    const end = row + width - 1;
+    for (let i = row; i <= end; i++) {
+      const a = data[i - by < row ? row : i - by];
+      const b = data[i + by > end ? end : i + by];
+      out[i] = a > b ? a : b;
+    }
+  }
+  return out;
+}
+
+function maxInDisc(data: Float32Array, width: number, height: number, size: number): Float32Array {
   const reaches = discReaches(size);
   const radius = size >> 1;
-  const across = new Map<number, T>();
-  for (const reach of new Set(reaches)) {
+  const across = new Map<number, Float32Array>();
+  let last = -1;
+  for (const reach of [...new Set(reaches)].sort((a, b) => a - b)) {
     // an even disc has no column beyond its radius on the right
-    const window = Math.min(2 * reach + 1, size);
-    across.set(reach, extremeAcross(plane.data, width, height, window, sign));
+    const isWhole = 2 * reach + 1 <= size;
+    const narrower = isWhole && reach - last <= last ? across.get(last) : undefined;
+    const found = narrower
+      ? widen(narrower, width, reach - last)
+      : maxAcross(data, width, height, Math.min(2 * reach + 1, size));
+    across.set(reach, found);
+    last = reach;
   }
-  const data = makeLike(plane.data, width * height);
+  const out = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
     const row = y * width;
     let isFirst = true;
     for (let i = 0; i < size; i++) {
       const other = y + i - radius;
       if (other < 0 || other >= height) continue;
-      const source = across.get(reaches[i]) as T;
+      const source = across.get(reaches[i])!;
       const from = other * width;
-      if (isFirst) data.set(source.subarray(from, from + width), row);
-      else if (sign > 0) for (let x = 0; x < width; x++) data[row + x] = Math.max(data[row + x], source[from + x]);
-      else for (let x = 0; x < width; x++) data[row + x] = Math.min(data[row + x], source[from + x]);
+      if (isFirst) out.set(source.subarray(from, from + width), row);
+      else takeHigher(out, row, source, from, width);
       isFirst = false;
     }
   }
-  return { data, width, height };
+  return out;
+}
+
+function extremeInDisc<T extends Values>(plane: Plane<T>, size: number, sign: number): Plane<T> {
+  if (size <= 1) return plane;
+  return withFloats(plane, sign, (data) => maxInDisc(data, plane.width, plane.height, size));
 }
 
 export function dilateByDisc<T extends Values>(plane: Plane<T>, size: number): Plane<T> {
