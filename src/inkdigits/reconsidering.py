@@ -26,6 +26,7 @@ MOST_HEIGHT_OF_1 = 2.0  # the same of a 1: many people write it long
 SAME_LINE = 0.5  # they share this part of the lower one's height
 MOST_GAP = 1.0  # and stand so near, in heights of the digit
 MOST_SHARED = 0.35  # part of the narrower one's width that both share
+MOST_SHARED_OF_1 = 0.35  # the same of a 1: many lean into their neighbour
 # What is lower than this part of the digits beside it is a point, a dash or a piece, unless it is so sure.
 LOW = 0.55
 LOW_ZERO = 0.35  # zeros are often small
@@ -166,8 +167,10 @@ def _take_doubtful(lines: Sequence[_Seen]) -> list[_Seen]:
     doubtful = [index for index, line in enumerate(lines) if _is_possible(line)]
     for index in sorted(doubtful, key=lambda i: -lines[i].probability):
         line = lines[index]
-        most = MOST_HEIGHT_OF_1 if line.label == 1 else LIKE_HEIGHT[1]
-        if _continues_line(line.box, sure, most_height=most):
+        is_1 = line.label == 1
+        most = MOST_HEIGHT_OF_1 if is_1 else LIKE_HEIGHT[1]
+        shared = MOST_SHARED_OF_1 if is_1 else MOST_SHARED
+        if _continues_line(line.box, sure, most_height=most, most_shared=shared):
             result[index] = replace(line, verdict=_support(line.verdict))
             sure.append(line.box)
     return result
@@ -187,7 +190,7 @@ def _is_possible(line: _Seen) -> bool:
     return not line.verdict.is_digit and line.probability >= least and not is_faint
 
 
-def _continues_line(box: Box, digits: Sequence[Box], *, most_height: float) -> bool:
+def _continues_line(box: Box, digits: Sequence[Box], *, most_height: float, most_shared: float) -> bool:
     """Tell whether a box stands beside one of the digits as one of their line would, and on none of them."""
     is_beside = False
     for digit in digits:
@@ -195,7 +198,7 @@ def _continues_line(box: Box, digits: Sequence[Box], *, most_height: float) -> b
         if level < SAME_LINE * min(box.height, digit.height):
             continue
         gap = max(box.x, digit.x) - min(box.right, digit.right)
-        if -gap > MOST_SHARED * min(box.width, digit.width):
+        if -gap > most_shared * min(box.width, digit.width):
             return False
         is_alike = LIKE_HEIGHT[0] <= box.height / digit.height <= most_height
         is_beside |= is_alike and gap <= MOST_GAP * digit.height

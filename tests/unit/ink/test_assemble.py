@@ -102,6 +102,12 @@ def test_a_small_low_glyph_is_no_digit(form: Box) -> None:
     assert text_of(made) == "12,50"
 
 
+@pytest.mark.parametrize(("confidence", "text"), [(0.99, "12050"), (0.6, "12-50")])
+def test_a_flat_zero_is_no_dash_if_it_surely_is_one(confidence: float, text: str) -> None:
+    made = put([*write("12"), Digit("0", confidence, Box(188, 114, 24, 12)), *write("50", x=220)])
+    assert text_of(made) == text
+
+
 def slashed(*, height: int, slant_deg: float, confidence: float, around: tuple[str, str] = ("3", "4")) -> str:
     box = Box(100 + PITCH * len(around[0]), 100 - (height - HEIGHT) // 2, WIDTH, height)
     digits = [*write(around[0]), Digit("1", confidence, box), *write(around[1], x=box.x + PITCH)]
