@@ -79,7 +79,9 @@ function takeDoubtful(all: Seen[]): Verdict[] {
   const doubtful = all.map((_, i) => i).filter((i) => isPossible(all[i]));
   for (const i of doubtful.sort((a, b) => total(all[b].verdict.probs) - total(all[a].verdict.probs))) {
     const { box, verdict } = all[i];
-    if (!continuesLine(box, sure, findLabel(verdict) === 1 ? C.MOST_HEIGHT_OF_1 : C.LIKE_HEIGHT[1])) continue;
+    const is1 = findLabel(verdict) === 1;
+    const [mostHeight, mostShared] = [is1 ? C.MOST_HEIGHT_OF_1 : C.LIKE_HEIGHT[1], is1 ? C.MOST_SHARED_OF_1 : C.MOST_SHARED];
+    if (!continuesLine(box, sure, mostHeight, mostShared)) continue;
     result[i] = support(verdict);
     sure.push(box);
   }
@@ -98,12 +100,12 @@ function isPossible({ ink, verdict }: Seen): boolean {
   return !verdict.isDigit && total(verdict.probs) >= least && !(ink !== undefined && ink < C.FAINT);
 }
 
-function continuesLine(box: Box, digits: Box[], mostHeight: number): boolean {
+function continuesLine(box: Box, digits: Box[], mostHeight: number, mostShared: number): boolean {
   let isBeside = false;
   for (const digit of digits) {
     if (measureLevel(box, digit) < C.SAME_LINE * Math.min(box.height, digit.height)) continue;
     const gap = measureGap(box, digit);
-    if (-gap > C.MOST_SHARED * Math.min(box.width, digit.width)) return false;
+    if (-gap > mostShared * Math.min(box.width, digit.width)) return false;
     const ratio = box.height / digit.height;
     isBeside ||= C.LIKE_HEIGHT[0] <= ratio && ratio <= mostHeight && gap <= C.MOST_GAP * digit.height;
   }
