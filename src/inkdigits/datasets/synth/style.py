@@ -13,6 +13,7 @@ from inkdigits.datasets.synth.bank import GlyphBank, Hand
 
 GAP_MODES = ("wide", "normal", "touching", "overlapping", "mixed")
 GAP_WEIGHTS = (0.14, 0.30, 0.22, 0.18, 0.16)
+FAR_LEANING = 0.18  # share of the hands
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         hand=bank.draw_hand(rng),
         digit_px=digit_px,
         pen_px=max(1.0, pen),
-        shear=float(np.clip(rng.normal(0.12, 0.2), -0.35, 0.75)),
+        shear=_draw_shear(rng),
         aspect=float(np.clip(rng.lognormal(0, 0.16), 0.65, 1.5)),
         gaps=str(rng.choice(GAP_MODES, p=GAP_WEIGHTS)),
         size_jitter=float(rng.uniform(0.02, 0.11)),
@@ -95,3 +96,10 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         flying=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.12 else 0.0,
         swell=float(rng.uniform(0.1, 0.45)) if rng.random() < 0.25 else 0.0,
     )
+
+
+def _draw_shear(rng: np.random.Generator) -> float:
+    """Return how a hand leans: most stand or lean a little, those that learned from copybooks lean far."""
+    if rng.random() < FAR_LEANING:
+        return float(rng.uniform(0.4, 1.0))
+    return float(np.clip(rng.normal(0.12, 0.2), -0.35, 0.75))
