@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
 
 from inkdigits.bundles import METADATA_KEY, BundleClassifier, BundleMetadata
+from inkdigits.bundles.runtime import onnxruntime
 from inkdigits.errors import BundleError, OutputError
 from inkdigits.export import onnx as export_onnx
 from inkdigits.export.onnx import (

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
 
 from inkdigits.bundles import BundleClassifier
+from inkdigits.bundles.runtime import onnxruntime
 from inkdigits.datasets import subset
 from inkdigits.errors import BundleError
 from inkdigits.export import onnx as export_onnx

@@ -7,9 +7,9 @@ import threading
 import time
 
 import numpy as np
-import onnxruntime
 import pytest
 
+from inkdigits.bundles.runtime import onnxruntime
 from inkdigits.images import DEFAULT_LIMITS
 from inkdigits.web.errors import BusyError, ClosingError, RateError, TooSlowError
 from inkdigits.web.guard import split_host

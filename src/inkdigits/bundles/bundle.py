@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from inkdigits.bundles.metadata import METADATA_KEY, NO_DIGIT, BundleMetadata
+from inkdigits.bundles.runtime import onnxruntime
 from inkdigits.errors import BundleError, ImageFormatError
 from inkdigits.types import Probs
 

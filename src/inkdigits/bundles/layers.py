@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from inkdigits.bundles.bundle import BATCH, BundleClassifier, as_ink
+from inkdigits.bundles.runtime import onnxruntime
 from inkdigits.errors import BundleError, MissingExtraError
 
 ACTIVATIONS: Final = frozenset(

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import torch
 
 from inkdigits.bundles import METADATA_KEY
+from inkdigits.bundles.runtime import onnxruntime
 from inkdigits.errors import MissingExtraError
 from inkdigits.export.facts import describe
 from inkdigits.export.proof import Answer, Run, make_batches, make_digits
@@ -63,7 +63,7 @@ def write_onnx_int8(source: Source, form: Form, path: Path) -> None:
     """
     try:
         import onnx
-        from onnxruntime import quantization
+        from onnxruntime import quantization  # after `bundles.runtime`
     except ImportError as error:
         raise MissingExtraError("onnx", extra="train") from error
     with tempfile.TemporaryDirectory() as folder:
