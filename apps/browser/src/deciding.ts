@@ -1,4 +1,4 @@
-/** Weighs what three networks say about one sighting, as `inkdigits.deciding` does. */
+/** Weighs what the networks say about one sighting, as `inkdigits.deciding` does. */
 import constants from "./constants.json";
 import { median, type Box } from "./ink/arrays";
 import type { Glyph } from "./ink/glyphs";

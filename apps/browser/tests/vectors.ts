@@ -18,5 +18,10 @@ export function toGray(vector: Pick<Vector, "gray" | "height" | "width">): Gray 
 
 export function openFiles(folder = "public/models"): Promise<Models> {
   const file = (name: string): Uint8Array => readFileSync(`${folder}/${name}.onnx`);
-  return openModels({ detector: file("detector"), classifier: file("classifier"), regions: file("regions") });
+  return openModels({
+    detector: file("detector"),
+    classifier: file("classifier"),
+    second: file("second"),
+    regions: file("regions"),
+  });
 }
