@@ -22,7 +22,11 @@ def train_detector(
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option("--start", help="Folder of a run whose weights to start from.", show_default="chance"),
+        typer.Option(
+            "--start",
+            help="Folder of a run, or a bundle, whose weights to start from.",
+            show_default="chance",
+        ),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Processor threads; torch chooses by default.", show_default=False)
@@ -37,7 +41,7 @@ def train_detector(
     """
     from inkdigits.export.detector import export_detector
     from inkdigits.export.onnx import collect_facts
-    from inkdigits.training.detect.pages import LABELS, load_or_make_pool
+    from inkdigits.training.detect.pages import LABELS, SOURCES, load_or_make_pool
     from inkdigits.training.detect.recipe import load_detector_recipe, run_detector_recipe
     from inkdigits.training.device import set_threads
 
@@ -58,7 +62,7 @@ def train_detector(
         labels=LABELS,
         temperature=1.0,
         recipe=chosen.text,
-        data=("mnist", "nist-raw", "optdigits", "pen-simulator", "hasy-symbols", "chinese-mnist"),
+        data=SOURCES,
         licence=chosen.licence,
         description=chosen.description,
         metrics={f"validation_{name}": value for name, value in metrics.items()},

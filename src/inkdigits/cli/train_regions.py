@@ -30,7 +30,11 @@ def train_regions(
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option("--start", help="Folder of a run whose weights to start from.", show_default="chance"),
+        typer.Option(
+            "--start",
+            help="Folder of a run, or a bundle, whose weights to start from.",
+            show_default="chance",
+        ),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Processor threads; torch chooses by default.", show_default=False)
@@ -48,6 +52,7 @@ def train_regions(
     from inkdigits.export.onnx import collect_facts
     from inkdigits.export.region import export_regions
     from inkdigits.training.crops import CLASSES
+    from inkdigits.training.detect.pages import SOURCES
     from inkdigits.training.detect.region_recipe import load_region_recipe, run_region_recipe
     from inkdigits.training.device import set_threads
 
@@ -72,7 +77,7 @@ def train_regions(
         labels=CLASSES,
         temperature=trained.temperature,
         recipe=chosen.text,
-        data=("mnist", "nist-raw", "optdigits", "pen-simulator", "hasy-symbols", "chinese-mnist"),
+        data=SOURCES,
         licence=chosen.licence,
         description=chosen.description,
         metrics={f"validation_{name}": value for name, value in trained.metrics.items()},

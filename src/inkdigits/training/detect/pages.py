@@ -25,6 +25,10 @@ VIEW_SIZE: Final = (96, 320)
 DIGITS: Final = tuple("0123456789")
 MARKS: Final = (".", ",", "-", "/")
 LABELS: Final = DIGITS + MARKS
+SOURCES: Final = (
+    "mnist", "nist-raw", "optdigits", "pen-simulator", "hasy-symbols", "omniglot-small1", "chinese-mnist",
+)  # fmt: skip
+"""What pages are made of, for the metadata of bundles; see `datasets.synth.bank`."""
 OTHER: Final = -1
 """Number of the label of ink that is neither digit nor mark."""
 _SPREAD: Final = 0.3

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import torch
+from torch import Tensor
 
 from inkdigits.errors import RecipeError
 from inkdigits.models.detector import DigitDetector
 from inkdigits.training.detect.loop import DetectorSettings, judge, train_detector
-from inkdigits.training.detect.pages import LABELS, load_or_make_pool
+from inkdigits.training.detect.pages import LABELS, PagePool, load_or_make_pool
 from inkdigits.training.detect.state import load_start
 
 Table: TypeAlias = dict[str, Any]
 PRECISIONS: Final = ("float32", "int8")
+EXAMPLES: Final = 200
+"""Views that measure the norms of a network that learns on from a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def run_detector_recipe(
         folder: Where pages, checkpoint and log go.
         report: Hears each line of the log.
         workers: Processes that draw pages.
-        start: Folder of a run whose averaged weights are the first ones of this; None for weights by chance.
+        start: Folder of a run, or a bundle, whose weights are the first ones of this; None for weights by chance.
 
     Returns:
         The network, and what the validation views say about it.
@@ -122,11 +125,16 @@ def run_detector_recipe(
         torch.manual_seed(recipe.train.seed)
         network = DigitDetector(labels=len(LABELS))
         if start is not None:
-            load_start(start, network)
+            load_start(start, network, _take_examples(train[0]))
     trained = train_detector(
         network, recipe.train, train=train, validation=validation, folder=folder, report=report
     )
     return trained, judge(trained, validation)
+
+
+def _take_examples(pool: PagePool) -> Tensor:
+    """Return some views as the network sees them, (N, 1, H, W)."""
+    return torch.from_numpy(pool.views[:EXAMPLES]).unsqueeze(1).float() / 255
 
 
 def check_bundle(table: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from inkdigits.training.detect.state import load_start
 from inkdigits.training.temperature import fit_temperature
 
 _PROBES: Final = 2048
-"""Regions that tell the ranges of 8 bits."""
+"""Regions that tell the ranges of 8 bits, and measure the norms of a network that learns on from a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def run_region_recipe(
         detector: Bundle of the detector whose boxes are learned from.
         report: Hears each line of the log.
         workers: Processes that draw pages and collect boxes.
-        start: Folder of a run whose averaged weights are the first ones of this; None for weights by chance.
+        start: Folder of a run, or a bundle, whose weights are the first ones of this; None for weights by chance.
     """
 
     def load(seed: int, count: int) -> tuple[npt.NDArray[np.uint8], Regions]:
@@ -113,7 +113,8 @@ def run_region_recipe(
         torch.manual_seed(recipe.train.seed)
         network = RegionClassifier()
         if start is not None:
-            load_start(start, network)
+            examples, _ = drawers[0].draw(_PROBES, np.random.default_rng(recipe.train.seed))
+            load_start(start, network, examples)
         trained = train_regions(
             network, recipe.train, train=drawers, validation=judged_by, folder=folder, report=report
         )

@@ -14,6 +14,7 @@ from inkdigits.errors import UsageError
 from inkdigits.files import write_text
 from inkdigits.training.average import WeightAverage
 from inkdigits.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
+from inkdigits.training.detect.restore import load_bundle_weights
 
 LOG_NAME = "log.csv"
 
@@ -55,16 +56,26 @@ def resume_run(
     return int(state["step"]), list(state["history"])
 
 
-def load_start(folder: Path, network: torch.nn.Module) -> None:
-    """Give a network the averaged weights of a run that has ended, to learn on from there.
+def load_start(start: Path, network: torch.nn.Module, examples: torch.Tensor) -> None:
+    """Give a network the averaged weights of a run that has ended, or those of a bundle, to learn on from there.
+
+    Args:
+        start: Folder of the run, or file of the bundle.
+        network: Of the same form; changed.
+        examples: (N, C, H, W) float32 inputs, for the norms of a bundle.
 
     Raises:
+        BundleError: If the bundle is none, or its network has another form.
         UsageError: If there is no such run, or its network has another form.
     """
-    path = folder / CHECKPOINT_NAME
+    if start.is_file():
+        load_bundle_weights(network, start, examples)
+        return
+    folder, path = start, start / CHECKPOINT_NAME
     if not path.exists():
         raise UsageError(
-            f"{folder} holds no run to start from", remedy="Name the folder of a run that has ended."
+            f"{folder} holds no run to start from",
+            remedy="Name the folder of a run that has ended, or a bundle.",
         )
     try:
         network.load_state_dict(load_checkpoint(path)["average"])

@@ -149,14 +149,14 @@ def test_a_run_starts_from_the_weights_of_another(tmp_path: Path, make_pool: Mak
     ended = train_detector(make_network(), settings, train=[pool], validation=pool, folder=tmp_path / "first",
                            report=lambda _: None)  # fmt: skip
     network = make_network()
-    load_start(tmp_path / "first", network)
+    load_start(tmp_path / "first", network, torch.zeros(1, 1, 64, 96))
     for name, weight in ended.state_dict().items():
         torch.testing.assert_close(network.state_dict()[name], weight)
 
 
 def test_a_run_can_not_start_from_nothing_or_from_another_kind(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no run"):
-        load_start(tmp_path, make_network())
+        load_start(tmp_path, make_network(), torch.zeros(1, 1, 64, 96))
     save_checkpoint(tmp_path / CHECKPOINT_NAME, {"average": RegionClassifier().state_dict()})
     with pytest.raises(UsageError, match="another network"):
-        load_start(tmp_path, make_network())
+        load_start(tmp_path, make_network(), torch.zeros(1, 1, 64, 96))
