@@ -12,8 +12,8 @@ import numpy as np
 
 from _cases import Case, load_cases
 from inkdigits.datasets import load_dataset
+from inkdigits.datasets.permitted import CHARACTERS, TRAINED_SYMBOLS, is_trained_character
 
-LEARNED_SYMBOLS = 10  # classes 0 to 9 of hasy-symbols may be learned from as "no digit"; the others judge
 LOOK_ALIKES = {
     "omniglot-small1": {
         "Latin/character07": ("9", "g: a loop with a tail that bends to the left"),
@@ -44,14 +44,18 @@ LOOK_ALIKES = {
 
 
 def load_symbols(name: str) -> list[Case]:
-    """Load one of the three sets; the truth of each picture is "no number", its group is its class."""
+    """Load what judges of the three sets; the truth of each picture is "no number", its group is its class."""
     if name == "hasy-symbols":
         data = load_dataset(name, "train")
         return [
             Case(f"train/{index}", 255 - data.images[index], "", group=data.label_names[data.labels[index]])
-            for index in np.flatnonzero(data.labels >= LEARNED_SYMBOLS)
+            for index in np.flatnonzero(data.labels >= TRAINED_SYMBOLS)
         ]
-    return [Case(case.name, case.picture, "", group=case.truth) for case in load_cases(name)]
+    return [
+        Case(case.name, case.picture, "", group=case.truth)
+        for case in load_cases(name)
+        if name != CHARACTERS or not is_trained_character(case.truth)
+    ]
 
 
 def is_alike(name: str, case: Case) -> bool:

@@ -25,7 +25,7 @@ STEP = 0.012
 BLANK_ADVANCE = 0.75
 BAND = 0.05
 MAX_BOX_OVERLAP = 0.12
-RARENESS = 0.2  # the form number n is 1 + 0.2 n times rarer than the first, n from 0
+RARENESS = 0.3  # the form number n is 1 + 0.3 n times rarer than the first, n from 0
 PEN_LIFT_S = (0.06, 0.16)
 FOOT = np.array([0.28, 1.0])
 """Middle of the baseline of a digit, (x, y): what slant and size leave in place."""

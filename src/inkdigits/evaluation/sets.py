@@ -5,6 +5,8 @@ Owns: which part judges, and what is right where nothing can be read. Leaves to 
 
 from __future__ import annotations
 
+import numpy as np
+
 from inkdigits.datasets import (
     DatasetInfo,
     LabelledPicture,
@@ -13,7 +15,7 @@ from inkdigits.datasets import (
     load_pictures,
     subset,
 )
-from inkdigits.datasets.permitted import TRAINED_SYMBOLS
+from inkdigits.datasets.permitted import CHARACTERS, TRAINED_SYMBOLS, is_trained_character
 from inkdigits.errors import UsageError
 from inkdigits.evaluation.provenance import has_learned_as_none
 from inkdigits.evaluation.strings import make_blank_truths, make_pictures
@@ -21,8 +23,8 @@ from inkdigits.types import Classifier, LabelledImages
 
 SYMBOLS = "symbols"
 """Script of sets that hold no digits."""
-LEARNED_BY_HALF = "hasy-symbols"
-"""Its first symbols may be learned from as "no digit"; only the others judge."""
+LEARNED_BY_HALF = ("hasy-symbols", CHARACTERS)
+"""Half of their symbols may be learned from as "no digit"; only the others judge."""
 
 
 def choose_split(info: DatasetInfo, split: str | None = None) -> str:
@@ -65,9 +67,9 @@ def check_non_digits(classifier: Classifier, name: str) -> None:
     Raises:
         UsageError: If it has learned all of it.
     """
-    if name != LEARNED_BY_HALF and has_learned_as_none(classifier, name):
+    if name not in LEARNED_BY_HALF and has_learned_as_none(classifier, name):
         raise UsageError(
-            f"This model has learned that {name} is no digit", remedy=f"Judge it by {LEARNED_BY_HALF}."
+            f"This model has learned that {name} is no digit", remedy=f"Judge it by {LEARNED_BY_HALF[0]}."
         )
 
 
@@ -75,7 +77,7 @@ def load_non_digits(name: str) -> LabelledImages:
     """Load glyphs that are no digits and that judge rejection.
 
     Args:
-        name: A set such as "hasy-symbols"; of that one, only symbols that may not be learned from.
+        name: A set such as "hasy-symbols"; of one in `LEARNED_BY_HALF`, only symbols that may not be learned from.
 
     Raises:
         DataError: If the set is unknown, absent or damaged.
@@ -88,7 +90,9 @@ def load_non_digits(name: str) -> LabelledImages:
             remedy="Judge the whole reader, with --reader, or take hasy-symbols.",
         )
     data = load_dataset(name, choose_split(info))
-    return subset(data, data.labels >= TRAINED_SYMBOLS) if name == LEARNED_BY_HALF else data
+    if name == CHARACTERS:
+        return subset(data, np.array([not is_trained_character(data.label_names[i]) for i in data.labels]))
+    return subset(data, data.labels >= TRAINED_SYMBOLS) if name in LEARNED_BY_HALF else data
 
 
 def load_non_digit_pictures(name: str) -> list[LabelledPicture]:
@@ -102,7 +106,9 @@ def load_non_digit_pictures(name: str) -> list[LabelledPicture]:
     """
     info = get_info(name)
     if info.kind == "pictures":
-        return make_blank_truths(load_pictures(name, choose_split(info)))
+        pictures = load_pictures(name, choose_split(info))
+        judging = [p for p in pictures if name != CHARACTERS or not is_trained_character(p.text)]
+        return make_blank_truths(judging)
     return make_blank_truths(
         make_pictures(load_non_digits(name), is_dark_ink=info.polarity == "dark-on-light")
     )

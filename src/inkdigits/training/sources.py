@@ -15,8 +15,10 @@ from inkdigits.bundles.metadata import NO_DIGIT
 from inkdigits.datasets import load_dataset
 from inkdigits.datasets.pens import PENS, render_sign
 from inkdigits.datasets.permitted import (
+    CHARACTERS,
     FOREIGN_DIGITS,
     load_foreign_digits,
+    load_permitted_characters,
     load_permitted_nist,
     load_permitted_symbols,
 )
@@ -107,6 +109,8 @@ def load_non_digits(name: str) -> LabelledImages:
         return write_fakes()
     if name == "hasy-symbols":
         data = load_permitted_symbols()
+    elif name == CHARACTERS:
+        data = load_permitted_characters()
     elif name in FOREIGN_DIGITS:
         data = load_foreign_digits(name)
     else:

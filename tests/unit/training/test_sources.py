@@ -9,6 +9,7 @@ from inkdigits.datasets import load_dataset, permitted
 from inkdigits.datasets.permitted import MNIST_TRAIN, NEAR_DUPLICATE
 from inkdigits.errors import DataNotFoundError
 from inkdigits.evaluation.run import predict
+from inkdigits.evaluation.sets import load_non_digits as load_judging_characters
 from inkdigits.ink import normalize_images
 from inkdigits.training import sources
 from inkdigits.training.sources import load_source, write_pen_digits
@@ -113,3 +114,26 @@ def test_nist_raw_without_the_handwriting_of_mnists_test_part() -> None:
     assert (len(everything), len(kept)) == (10_000, 9_504)
     is_test = kept.extra["nearest_mnist_index"] >= MNIST_TRAIN
     assert float(kept.extra["nearest_mnist_correlation"][is_test].max()) < NEAR_DUPLICATE
+
+
+def test_characters_that_judge_or_look_like_digits_are_not_learned_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("Greek/character14", "Greek/character15", "Latin/character12", "Latin/character14")
+    data = LabelledImages(
+        np.zeros((5, 9, 9), np.uint8), np.array([0, 1, 2, 3, 3]), names, "omniglot-small1/all"
+    )
+    monkeypatch.setattr(permitted, "load_dataset", lambda name, split: data)
+    found = permitted.load_permitted_characters()
+    assert [names[label] for label in found.labels] == [names[0], names[3], names[3]]
+
+
+@pytest.mark.real_data
+def test_no_character_both_teaches_and_judges() -> None:
+    taught = permitted.load_permitted_characters()
+    judging = load_judging_characters("omniglot-small1")
+    taught_names = {taught.label_names[label] for label in taught.labels}
+    judging_names = {judging.label_names[label] for label in judging.labels}
+    assert len(taught) == 1_200
+    assert len(judging) == 1_360
+    assert not taught_names & judging_names

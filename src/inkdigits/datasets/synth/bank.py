@@ -18,7 +18,11 @@ import numpy.typing as npt
 
 from inkdigits.datasets.load import load_dataset
 from inkdigits.datasets.pens import PENS, render_sign
-from inkdigits.datasets.permitted import load_permitted_nist, load_permitted_symbols
+from inkdigits.datasets.permitted import (
+    load_permitted_characters,
+    load_permitted_nist,
+    load_permitted_symbols,
+)
 from inkdigits.datasets.strokes import WriterStyle, make_strokes, make_writer
 from inkdigits.datasets.synth import shapes
 from inkdigits.datasets.synth.fonts import load_font_signs
@@ -88,8 +92,8 @@ class GlyphBank:
 
     Attributes:
         sources: Name -> digits, beside those of simulated pens.
-        others: Category ("letter", "print", "sign", "fake", "scribble", "symbol", "chinese") -> glyphs that are no
-            digits.
+        others: Category ("letter", "print", "sign", "fake", "scribble", "symbol", "chinese", "character") -> glyphs
+            that are no digits.
         signs: Written sign such as "$" -> its glyphs.
         letters: Letter -> its glyphs.
     """
@@ -118,6 +122,7 @@ class GlyphBank:
             **made.others,
             "symbol": _crop_all(load_permitted_symbols().images),
             "chinese": _crop_all(chinese.images[chinese.labels != CHINESE_ONE]),
+            "character": _crop_all(load_permitted_characters().images),
         }
         return cls(sources, others, made.signs, made.letters)
 

@@ -142,7 +142,7 @@ def _draw_other(draft: Draft, *, size_px: float) -> Ink:
     if rng.random() < 0.35:
         patch, _ = draw_lines([path * size_px for path in shapes.make_signature(rng)], pen_px=pen)
         return patch
-    glyph = draft.bank.draw_other(rng, categories=("letter", "scribble", "fake"))
+    glyph = draft.bank.draw_other(rng, categories=("letter", "scribble", "fake", "character"))
     return ink_glyph(glyph, height_px=size_px, pen_px=pen, shear=float(rng.uniform(-0.1, 0.6)))
 
 

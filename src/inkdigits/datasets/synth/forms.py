@@ -317,6 +317,6 @@ def _write_word(draft: Draft, pencil: Pencil) -> None:
                 glyph = glyphs[int(rng.integers(len(glyphs)))]
             pencil.write_glyph(glyph, size=1.0 if is_capital else 1.15)
         return
-    categories = ("symbol", "chinese", "sign", "print") if chance < 0.9 else ("fake",)
+    categories = ("symbol", "chinese", "sign", "print", "character") if chance < 0.9 else ("fake",)
     for _ in range(int(rng.integers(1, 4))):
         pencil.write_glyph(draft.bank.draw_other(rng, categories=categories))

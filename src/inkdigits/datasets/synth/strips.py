@@ -18,13 +18,15 @@ from inkdigits.datasets.synth.writing import Pencil, Written
 
 LINE_PITCH = 1.75
 """Distance of lines, in digit heights."""
+LEADS = {"$": 0.36, "#": 0.16, "*": 0.14, "=": 0.14, "-": 0.09, "€": 0.06, "+": 0.05}
+"""What leads an amount, and how often. Nothing that a long, leaning 1 looks like: such 1s lead real amounts."""
 
 
 def draw_digits(rng: np.random.Generator, low: int, high: int) -> str:
     """Return low to high digits; some runs of zeros, as amounts have."""
     count = int(rng.integers(low, high + 1))
     digits = "".join(str(d) for d in rng.integers(0, 10, count))
-    if rng.random() < 0.2:  # amounts begin with 1 more often than by even chance: Benford's law
+    if rng.random() < 0.3:  # amounts begin with 1 more often than by even chance: Benford's law
         digits = "1" + digits[1:]
     if count > 2 and rng.random() < 0.2:
         zeros = int(rng.integers(2, count))
@@ -196,9 +198,9 @@ def _write_amount(draft: Draft, style: Style, *, room_px: float) -> tuple[Writte
 def _write_lead(draft: Draft, pencil: Pencil) -> None:
     """Write what keeps others from adding digits before the amount."""
     rng = draft.rng
-    if rng.random() < 0.55:
+    if rng.random() < 0.65:
         return
-    lead = str(rng.choice(["$", "#", "*", "=", "-", "/", "€", "+", "("]))
+    lead = str(rng.choice(list(LEADS), p=list(LEADS.values())))
     for _ in range(int(rng.choice([1, 2, 3], p=[0.65, 0.25, 0.1]))):
         _write_sign(draft, pencil, lead)
     if rng.random() < 0.4:
@@ -228,7 +230,7 @@ def _write_body(draft: Draft, pencil: Pencil, numbers: list[int], *, high: int) 
         if is_grouped and i and (len(digits) - i) % 3 == 0:
             if rng.random() < 0.85:
                 pencil.write_mark(point, rise=float(rng.choice([0.0, rng.uniform(0.0, 0.4)])))
-            pencil.leave_blank(float(rng.choice([0.0, rng.uniform(0, 0.35)])))
+            pencil.leave_blank(float(rng.choice([0.0, rng.uniform(0, 0.35), rng.uniform(0, 0.9)])))
         pencil.write_digit(digit)
     numbers += [number] * (len(pencil.marks) - len(numbers))
     if high > 3 and rng.random() < 0.25:
@@ -269,22 +271,22 @@ def _write_close(draft: Draft, pencil: Pencil) -> None:
         rng.choice(
             [".", ".-", "-", "--", "=", "//", "/", "#", "*", "xx", "~", ",-", ")", "---", ".=", "z"],
             p=[
+                0.17,
+                0.16,
                 0.14,
-                0.13,
-                0.13,
                 0.08,
-                0.12,
-                0.06,
-                0.04,
+                0.13,
+                0.03,
+                0.02,
                 0.03,
                 0.02,
                 0.03,
                 0.07,
                 0.03,
-                0.02,
+                0.00,
                 0.01,
                 0.04,
-                0.05,
+                0.04,
             ],
         )
     )

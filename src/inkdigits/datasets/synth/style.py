@@ -12,7 +12,7 @@ import numpy as np
 from inkdigits.datasets.synth.bank import GlyphBank, Hand
 
 GAP_MODES = ("wide", "normal", "touching", "overlapping", "mixed")
-GAP_WEIGHTS = (0.14, 0.30, 0.22, 0.18, 0.16)
+GAP_WEIGHTS = (0.16, 0.36, 0.19, 0.12, 0.17)
 FAR_LEANING = 0.18  # share of the hands
 
 
@@ -85,7 +85,7 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         zero=float(rng.uniform(0.45, 0.85)) if rng.random() < 0.25 else 1.0,
         zero_aspect=float(rng.uniform(0.9, 1.5)) if rng.random() < 0.2 else 1.0,
         one=float(rng.uniform(1.1, 1.9)) if rng.random() < 0.3 else 1.0,
-        one_shear=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.2 else 0.0,
+        one_shear=float(rng.uniform(0.1, 0.7)) if rng.random() < 0.3 else 0.0,
         first=float(rng.uniform(1.15, 1.7)) if rng.random() < 0.12 else 1.0,
         fade=float(rng.uniform(0.88, 0.97)) if rng.random() < 0.12 else 1.0,
         has_old_figures=bool(rng.random() < 0.07),
