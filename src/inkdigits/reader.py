@@ -36,9 +36,9 @@ from inkdigits.finding import Components, Found, Opinion, Sighting
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
-from inkdigits.ink.words import find_letter_columns, find_words
+from inkdigits.ink.words import find_letter_columns, find_words, is_explained
 from inkdigits.looking import Detector, Regions
-from inkdigits.reconsidering import reconsider
+from inkdigits.reconsidering import are_faint, reconsider
 from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
@@ -316,7 +316,7 @@ def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdi
     sightings = list(zip(found.sightings, alone, judged, strict=True))
     boxes = [sighting.box for sighting, _, verdict in sightings if verdict.is_digit]
     sureness = [float(before.probs.sum()) for _, before, verdict in sightings if verdict.is_digit]
-    left = [(s.box, float(verdict.probs.sum())) for s, _, verdict in sightings if not verdict.is_digit]
+    left = _find_left(sightings)
     others = [item.box for item in found.rejected if item.reason == "no digit"]
     others += _find_large_specks(found.rejected, boxes)
     others += found.letters
@@ -324,6 +324,28 @@ def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdi
     doubtful = [box for box, probability in left if probability >= SURELY_OTHER]
     in_columns = find_letter_columns(boxes, others, probabilities=sureness)
     return in_columns | find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
+
+
+def _find_left(sightings: Sequence[tuple[Sighting, Verdict, Verdict]]) -> list[tuple[Box, float]]:
+    """Return what was seen, is no digit, and may be a letter: where it stands, and how probable a digit is.
+
+    Where no ink is, where it is fainter than the digits beside it, or where it is theirs, stands no letter: the
+    security print of a cheque, and pieces of its digits, made words of whole amounts.
+    """
+    digits = [seen for seen, _, verdict in sightings if verdict.is_digit]
+    boxes = [seen.box for seen in digits]
+    left = [
+        (seen, float(verdict.probs.sum()))
+        for seen, _, verdict in sightings
+        if not verdict.is_digit and seen.glyph is not None and not is_explained(seen.box, boxes)
+    ]
+    is_faint = are_faint(
+        [seen.box for seen, _ in left],
+        [seen.contrast for seen, _ in left],
+        digits=boxes,
+        digit_contrasts=[seen.contrast for seen in digits],
+    )
+    return [(seen.box, prob) for (seen, prob), faint in zip(left, is_faint, strict=True) if not faint]
 
 
 def _check_confidence(min_confidence: float) -> None:

@@ -112,7 +112,7 @@ def _compare_inks(
     parts: list[float | None] = [None] * len(boxes)
     if len(sure) < LEAST_DIGITS_BESIDE:
         return parts
-    sides = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], float)
+    sides = _get_sides(boxes)
     known = np.array([contrasts[index] for index in sure], float)
     is_beside = _are_in_line(sides, sides[sure])
     is_beside[sure, np.arange(len(sure))] = False  # none stands beside itself
@@ -133,6 +133,38 @@ def _are_in_line(boxes: npt.NDArray[np.float64], digits: npt.NDArray[np.float64]
         gap <= REACH * height
     )
     return in_line
+
+
+def are_faint(
+    boxes: Sequence[Box],
+    contrasts: Sequence[float | None],
+    *,
+    digits: Sequence[Box],
+    digit_contrasts: Sequence[float | None],
+) -> list[bool]:
+    """Tell which ink stands out less than that of the digits in its line, as print behind them does.
+
+    Args:
+        boxes: Where it stands.
+        contrasts: How far each stands out from the paper; None where unknown.
+        digits: Boxes of digits.
+        digit_contrasts: The same for each of them.
+    """
+    pairs = [
+        (digit, other) for digit, other in zip(digits, digit_contrasts, strict=True) if other is not None
+    ]
+    if not boxes or not pairs:
+        return [False] * len(boxes)
+    known = np.array([other for _, other in pairs], float)
+    is_beside = _are_in_line(_get_sides(boxes), _get_sides([digit for digit, _ in pairs]))
+    return [
+        contrast is not None and bool(row.any()) and contrast < FAINT * float(np.median(known[row]))
+        for contrast, row in zip(contrasts, is_beside, strict=True)
+    ]
+
+
+def _get_sides(boxes: Sequence[Box]) -> npt.NDArray[np.float64]:
+    return np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], float)
 
 
 def _is_faint(line: _Seen) -> bool:

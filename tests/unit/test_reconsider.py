@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inkdigits.deciding import Verdict
-from inkdigits.reconsidering import reconsider
+from inkdigits.reconsidering import are_faint, reconsider
 from inkdigits.types import Box
 
 
@@ -109,3 +109,15 @@ def test_neighbours_make_a_doubtful_digit_more_probable_but_say_not_which() -> N
     assert judged.is_digit
     assert 0.7 < judged.probs.sum() < 0.95
     assert judged.probs.argmax() == 4
+
+
+def test_ink_is_faint_beside_that_of_the_digits_of_its_line() -> None:
+    boxes = [Box(40, 0, 14, 30), Box(40, 0, 14, 30), Box(40, 0, 14, 30), Box(40, 200, 14, 30)]
+    found = are_faint(boxes, [0.2, 0.5, None, 0.2], digits=SURE, digit_contrasts=[0.6, 0.6])
+    assert found == [True, False, False, False]  # print, pen, unknown, another line
+
+
+def test_without_known_digits_no_ink_is_faint() -> None:
+    assert are_faint([SURE[0]], [0.1], digits=[], digit_contrasts=[]) == [False]
+    assert are_faint([SURE[0]], [0.1], digits=SURE, digit_contrasts=[None, None]) == [False]
+    assert are_faint([], [], digits=SURE, digit_contrasts=[0.5, 0.5]) == []

@@ -1,5 +1,6 @@
 /** Digits become numbers and lines by their places, as `inkdigits.ink.grouping` and `inkdigits.ink.words` do. */
 import constants from "./constants.json";
+import { shareArea } from "./decode";
 import { median, type Box } from "./ink/arrays";
 
 const C = constants["ink.grouping"];
@@ -106,6 +107,11 @@ export function toText(digits: (Box & { label: string })[]): string {
     .join("\n");
 }
 
+/** Whether a box lies on digits by so much that it shows parts of them, and hardly anything of its own. */
+export function isExplained(box: Box, digits: Box[]): boolean {
+  return digits.reduce((sum, digit) => sum + shareArea(box, digit), 0) >= W.EXPLAINED * box.width * box.height;
+}
+
 /**
  * Digits that stand in a word: in groups of at least two letters and no more digits than those, or digits so unsure
  * that the letters outweigh them.
@@ -117,7 +123,7 @@ export function findWords(digits: Box[], others: Box[], probabilities: number[],
   const inWords = new Set<number>();
   const letters = findLetters(digits, others);
   const boxes = [...digits, ...letters, ...doubtful];
-  const isLetter = boxes.map((_, i) => (i < digits.length ? probabilities[i] < W.LIKE_LETTER : i < digits.length + letters.length));
+  const isLetter = boxes.map((_, i) => (i < digits.length ? probabilities[i] < W.LIKE_LETTER && isWide(digits[i]) : i < digits.length + letters.length));
   if (isLetter.filter(Boolean).length < W.LEAST_LETTERS || !digits.length) return inWords;
   for (const line of findLines(boxes)) {
     const order = [...line].sort((a, b) => boxes[a].x - boxes[b].x);
@@ -217,12 +223,16 @@ function isBeside(box: Box, digit: Box): boolean {
 
 /** A frame holds digits, and a line of it is thin: neither is a letter. */
 function findLetters(digits: Box[], others: Box[]): Box[] {
-  return others.filter((box) => box.width >= W.LEAST_WIDTH * box.height && !holdsAny(box, digits));
+  return others.filter((box) => isWide(box) && !holdsAny(box, digits));
 }
 
 function upperMiddle(group: number[], boxes: Box[]): number {
   const heights = group.map((i) => boxes[i].height).sort((a, b) => a - b);
   return heights[heights.length >> 1];
+}
+
+function isWide(box: Box): boolean {
+  return box.width >= W.LEAST_WIDTH * box.height;
 }
 
 function holdsAny(box: Box, digits: Box[]): boolean {

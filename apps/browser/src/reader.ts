@@ -1,13 +1,13 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import constants from "./constants.json";
-import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, total } from "./deciding";
+import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
-import { findLetterColumns, findWords, toText } from "./group";
+import { findLetterColumns, findWords, isExplained, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
 import type { Glyph, Rejected } from "./ink/glyphs";
 import { normalizeGlyph } from "./ink/normalize";
 import type { Models, Opinion } from "./models";
-import { reconsider } from "./reconsidering";
+import { isFaintBeside, reconsider } from "./reconsidering";
 
 export interface Digit extends Box {
   label: string;
@@ -34,14 +34,15 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
     return isDigit ? [{ ...box, label: constants.labels[probs.indexOf(confidence)], confidence }] : [];
   });
   const sureness = verdicts.map((verdict) => total(verdict.probs));
-  const isOther = verdicts.map((verdict, i) => !verdict.isDigit && sureness[i] < constants.deciding.SURELY_OTHER);
+  const isLeft = findLeft(sightings, verdicts);
+  const isOther = isLeft.map((left, i) => left && sureness[i] < constants.deciding.SURELY_OTHER);
   const others = [
     ...found.rejected.filter((item) => item.reason === "no digit").map((item) => item.box),
     ...findLargeSpecks(found.rejected, digits),
     ...found.letters,
     ...boxes.filter((_, i) => isOther[i]),
   ];
-  const doubtful = boxes.filter((_, i) => !verdicts[i].isDigit && !isOther[i]);
+  const doubtful = boxes.filter((_, i) => isLeft[i] && !isOther[i]);
   // Whether a digit is a letter is asked of what was made of it alone, whatever its neighbours say.
   const sure = alone.flatMap(({ probs }, i) => (verdicts[i].isDigit ? [total(probs)] : []));
   const inWords = new Set([...findLetterColumns(digits, others, sure), ...findWords(digits, others, sure, doubtful)]);
@@ -91,6 +92,13 @@ async function classify(glyphs: Glyph[], models: Models): Promise<Opinion[]> {
   const side = constants["ink.normalize"].SIZE_PX;
   const blank = { data: new Float32Array(side * side), width: side, height: side };
   return models.classify(glyphs.map((glyph) => normalizeGlyph(glyph.ink) ?? blank));
+}
+
+/** What was seen, is no digit, and may be a letter: not where no ink is, where it is fainter than the digits, or theirs. */
+function findLeft(sightings: Sighting[], verdicts: Verdict[]): boolean[] {
+  const digits = sightings.filter((_, i) => verdicts[i].isDigit);
+  const boxes = digits.map((digit) => digit.box);
+  return sightings.map((seen, i) => !verdicts[i].isDigit && !!seen.glyph && !isExplained(seen.box, boxes) && !isFaintBeside(seen, digits));
 }
 
 /** Specks, if some are nearly as high as digits: beside large frames, letters are taken for specks. */

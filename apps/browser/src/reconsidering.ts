@@ -1,6 +1,6 @@
 /** Looks at the verdicts on a picture together, as `inkdigits.reconsidering` does. */
 import constants from "./constants.json";
-import { total, type Verdict } from "./deciding";
+import { total, type Sighting, type Verdict } from "./deciding";
 import { median, type Box } from "./ink/arrays";
 
 const C = constants.reconsidering;
@@ -44,6 +44,12 @@ function measureGap(a: Box, b: Box): number {
 function isInLine(box: Box, digit: Box): boolean {
   const isLevel = measureLevel(box, digit) >= C.NEAR_LINE * Math.min(box.height, digit.height);
   return isLevel && measureGap(box, digit) <= C.REACH * digit.height;
+}
+
+/** Whether ink stands out less than that of the digits in its line, as print behind them does. */
+export function isFaintBeside({ box, contrast }: Sighting, digits: Sighting[]): boolean {
+  const beside = digits.filter((digit) => digit.contrast !== undefined && isInLine(box, digit.box)).map((digit) => digit.contrast as number);
+  return contrast !== undefined && beside.length > 0 && contrast < C.FAINT * median(beside);
 }
 
 function isFaint({ contrast, ink, verdict }: Seen): boolean {

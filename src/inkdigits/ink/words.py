@@ -28,6 +28,22 @@ LEAST_LETTERS_ABOVE = 3  # in a column of letters
 COLUMN_SPREAD = 0.7  # middles of its signs differ by so much at most, in heights
 SURE_BESIDE = 0.8  # a digit beside another makes both a number, if it is so sure
 WORD_GAP = 1.5  # and words stand so close, in heights
+EXPLAINED = 0.85  # part of a box that lies on digits; at 0.5 symbols of two strokes are read as two digits
+
+
+def is_explained(box: Box, digits: Sequence[Box]) -> bool:
+    """Tell whether a box lies on digits by so much that it shows parts of them, and hardly anything of its own.
+
+    Args:
+        box: Where something was seen that is no digit.
+        digits: Boxes of digits.
+    """
+    shared = sum(
+        max(0, min(box.right, digit.right) - max(box.x, digit.x))
+        * max(0, min(box.bottom, digit.bottom) - max(box.y, digit.y))
+        for digit in digits
+    )
+    return shared >= EXPLAINED * box.width * box.height
 
 
 def find_words(
@@ -52,10 +68,13 @@ def find_words(
         Indices of the digits in words.
     """
     # A frame holds digits, and a line of it is thin: neither is a letter.
-    others = [box for box in others if box.width >= LEAST_WIDTH * box.height and not _holds_any(box, digits)]
+    others = [box for box in others if _is_wide(box) and not _holds_any(box, digits)]
     sure = [1.0] * len(digits) if probabilities is None else probabilities
     boxes = [*digits, *others, *doubtful]
-    are_letters = [probability < LIKE_LETTER for probability in sure]
+    # A doubtful digit may be a letter, too, but no line: long 1s at the start of a number are often doubtful.
+    are_letters = [
+        probability < LIKE_LETTER and _is_wide(box) for box, probability in zip(digits, sure, strict=True)
+    ]
     are_letters += [True] * len(others) + [False] * len(doubtful)
     in_words: set[int] = set()
     if sum(are_letters) < LEAST_LETTERS or not digits:
@@ -155,7 +174,7 @@ def find_letter_columns(
         Indices of the digits that have no sure digit beside them, and above or below them at least three other
         glyphs of their height, and no fewer of these than of digits.
     """
-    letters = [box for box in others if box.width >= LEAST_WIDTH * box.height and not _holds_any(box, digits)]
+    letters = [box for box in others if _is_wide(box) and not _holds_any(box, digits)]
     sure = [i for i in range(len(digits)) if probabilities is None or probabilities[i] >= SURE_BESIDE]
     found: set[int] = set()
     while True:  # what stands beside a letter of the column is no digit of a number either
@@ -189,6 +208,10 @@ def _is_beside(box: Box, digit: Box) -> bool:
     level = min(box.bottom, digit.bottom) - max(box.y, digit.y)
     gap = max(box.x, digit.x) - min(box.right, digit.right)
     return level > 0.5 * min(box.height, digit.height) and gap <= digit.height
+
+
+def _is_wide(box: Box) -> bool:
+    return box.width >= LEAST_WIDTH * box.height
 
 
 def _holds_any(box: Box, digits: Sequence[Box]) -> bool:

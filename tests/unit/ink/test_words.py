@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inkdigits.ink.words import find_letter_columns, find_words
+from inkdigits.ink.words import find_letter_columns, find_words, is_explained
 from inkdigits.types import Box
 
 
@@ -106,3 +106,20 @@ def test_letters_between_digits_weigh_more() -> None:
     sure = [0.96, 0.9, 0.75]
     assert find_words(*row("F0R11"), probabilities=sure) == {0, 1, 2}
     assert find_words(*row("FR011"), probabilities=sure) == set()
+
+
+def test_doubtful_thin_strokes_are_lines_and_no_letters() -> None:
+    digits, _ = row("11063")
+    sure = [0.05, 0.1, 0.9, 0.9, 0.6]
+    assert find_words(digits, [], probabilities=sure) == {0, 1, 2, 3, 4}
+    thin = [Box(box.x, box.y, 6, box.height) for box in digits[:2]]
+    assert find_words([*thin, *digits[2:]], [], probabilities=sure) == set()
+
+
+def test_a_piece_of_digits_is_explained_by_them() -> None:
+    digits, _ = row("24")  # 0 to 18 and 24 to 42
+    assert is_explained(Box(10, 5, 8, 20), digits)
+    assert is_explained(Box(2, 5, 32, 20), [Box(0, 0, 18, 30), Box(18, 0, 18, 30)])  # by both together
+    assert not is_explained(Box(12, 5, 12, 20), digits)
+    assert not is_explained(Box(50, 5, 8, 20), digits)
+    assert not is_explained(Box(10, 5, 8, 20), [])
