@@ -22,6 +22,7 @@ RULED_FILLED = 0.15  # a ruled one may be emptier
 NARROW = 2.2  # rules closer than this many heights of a digit are the boxes of a form, one for each digit
 SAME_RULE = 0.6  # rules closer than this part of a height are one
 ON_BORDER, ON_BORDER_PX, SLIM = 0.12, 2.0, 0.45  # a rest of a border: how near, and width to height
+STEM = 0.1  # a rule that is part of a digit ends with it, give or take this part of its height
 LEAST_REACH = 0.5  # a rule separates columns if it runs along this part of the table's height
 
 
@@ -38,10 +39,22 @@ def find_borders(rules: Sequence[Rule], boxes: Sequence[Box]) -> list[Rule]:
     if not boxes:
         return []
     height = median(box.height for box in boxes)
-    borders = _merge([rule for rule in rules if rule.is_upright], Box.union(boxes), height=height)
+    uprights = [rule for rule in rules if rule.is_upright and not _is_stroke(rule, boxes)]
+    borders = _merge(uprights, Box.union(boxes), height=height)
     middle = Box.union(boxes).center[1]
     gaps = np.diff([_x_at(rule, middle) for rule in borders])
     return [] if len(gaps) and float(np.median(gaps)) < NARROW * height else borders
+
+
+def _is_stroke(rule: Rule, boxes: Sequence[Box]) -> bool:
+    """Tell whether a rule reaches out of the digit on which it lies neither above nor below: it is its stem."""
+    x, _ = rule.box.center
+    return any(
+        box.x <= x <= box.right
+        and rule.box.y >= box.y - STEM * box.height
+        and rule.box.bottom <= box.bottom + STEM * box.height
+        for box in boxes
+    )
 
 
 def _merge(uprights: Sequence[Rule], area: Box, *, height: float) -> list[Rule]:

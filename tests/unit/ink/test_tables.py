@@ -103,3 +103,13 @@ def test_pieces_of_one_rule_count_once() -> None:
     assert len(find_borders([upright(300), upright(303), upright(371)], boxes)) == 2
     assert find_borders([Rule(Box(300, 230, 2, 60))], boxes) == []  # too short
     assert find_borders([upright(300)], []) == []
+
+
+def test_the_stem_of_a_digit_is_no_border() -> None:
+    one, other = Box(100, 100, 14, 40), Box(140, 100, 20, 40)
+    stem = Rule(Box(104, 108, 6, 30))
+    assert find_borders([stem], [one, other]) == []
+    longer = Rule(Box(104, 90, 6, 60))
+    assert find_borders([longer], [one, other]) == [longer]
+    beside = Rule(Box(125, 102, 4, 36))
+    assert find_borders([beside], [one, other]) == [beside]
