@@ -78,6 +78,7 @@ LONE_AGAIN = Weights(score=0.2, none=1.0, bias=0.9, detector=0.2, classifier=0.3
 ALONE = Weights(score=0.0, none=1.0, bias=0.8, detector=0.0, classifier=0.3, again=0.7, region=0.7)
 LONE_BIAS = 1.2  # where only the classifier was asked
 LONE_NONE = (0.5, 0.99)  # outside of it the classifier is sure whether a lone glyph is a digit
+OTHER_NONE = 0.98  # a whole glyph that is another sign: whatever stands beside it makes no digit of it
 LEAST_PROB = 1e-5  # neither may veto the other
 # Glyphs that the classifier alone may decide: the detector's eye for touching digits is not needed.
 CLEAR_NONE = 0.04
@@ -98,10 +99,12 @@ class Verdict:
     Attributes:
         is_digit: Whether it is reported as a digit.
         probs: (C,) probability of each digit; they sum to the probability that it is a digit at all.
+        is_other: True if the classifier saw a whole glyph and is sure that it is another sign.
     """
 
     is_digit: bool
     probs: Probs
+    is_other: bool = False
 
 
 def are_clear(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
@@ -199,7 +202,12 @@ def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
             joined += trust * _log(answer.probs)
     shares = np.exp(joined - joined.max())
     found = shares / shares.sum() / (1 + np.exp(-log_odds))
-    return Verdict(is_digit=log_odds > 0, probs=_calibrate(found, weights))
+    return Verdict(log_odds > 0, _calibrate(found, weights), is_other=_is_other(sighting, opinion))
+
+
+def _is_other(sighting: Sighting, opinion: Opinion | None) -> bool:
+    is_whole = sighting.glyph is not None and sighting.glyph.is_whole
+    return is_whole and opinion is not None and opinion.none is not None and opinion.none >= OTHER_NONE
 
 
 def _choose_weights(sighting: Sighting) -> Weights:

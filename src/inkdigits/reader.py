@@ -335,7 +335,7 @@ def _find_left(sightings: Sequence[tuple[Sighting, Verdict, Verdict]]) -> list[t
     digits = [seen for seen, _, verdict in sightings if verdict.is_digit]
     boxes = [seen.box for seen in digits]
     left = [
-        (seen, float(verdict.probs.sum()))
+        (seen, 0.0 if verdict.is_other else float(verdict.probs.sum()))
         for seen, _, verdict in sightings
         if not verdict.is_digit and seen.glyph is not None and not is_explained(seen.box, boxes)
     ]

@@ -92,12 +92,14 @@ def reconsider(
 
 
 def _refuse(line: _Seen) -> _Seen:
-    return replace(line, verdict=Verdict(is_digit=False, probs=np.zeros_like(line.verdict.probs)))
+    return replace(
+        line, verdict=replace(line.verdict, is_digit=False, probs=np.zeros_like(line.verdict.probs))
+    )
 
 
 def _doubt(line: _Seen) -> _Seen:
     """Take back a digit, but don't call it a letter: faint print says nothing about the writing beside it."""
-    return replace(line, verdict=Verdict(is_digit=False, probs=line.verdict.probs))
+    return replace(line, verdict=replace(line.verdict, is_digit=False))
 
 
 def _compare_inks(
@@ -219,7 +221,9 @@ def _is_possible(line: _Seen) -> bool:
     has_same_ink = line.ink is not None and line.ink >= SAME_INK
     least = LEAST_SAME_INK if has_same_ink else LEAST_BESIDE
     is_faint = line.ink is not None and line.ink < FAINT
-    return not line.verdict.is_digit and line.probability >= least and not is_faint
+    return (
+        not line.verdict.is_digit and not line.verdict.is_other and line.probability >= least and not is_faint
+    )
 
 
 def _continues_line(box: Box, digits: Sequence[Box], *, most_height: float, most_shared: float) -> bool:

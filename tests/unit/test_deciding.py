@@ -161,3 +161,12 @@ def test_unclear_glyphs_are_found() -> None:
 def test_the_region_classifier_may_settle_what_is_unclear(again: Opinion, *, wanted: bool) -> None:
     unclear = Sighting(BOX, make_glyph(), opinion=Opinion(lean(7, 0.8), 0.2), again=again)
     assert is_surely_digit(unclear) == wanted
+
+
+def test_a_whole_glyph_may_surely_be_another_sign() -> None:
+    assert decide(sight(score=0.3), Opinion(lean(5, 0.9), 0.99)).is_other
+    assert not decide(sight(score=0.3), Opinion(lean(5, 0.9), 0.9)).is_other
+    assert not decide(sight(score=0.3), Opinion(lean(5, 0.9), None)).is_other
+    piece = replace(sight(score=0.3), glyph=Glyph(np.ones((20, 10), np.float32), BOX, is_whole=False))
+    assert not decide(piece, Opinion(lean(5, 0.9), 0.99)).is_other  # the classifier says so of many pieces
+    assert not decide(replace(piece, glyph=None), None).is_other

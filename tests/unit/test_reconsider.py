@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,9 @@ def test_without_known_digits_no_ink_is_faint() -> None:
     assert are_faint([SURE[0]], [0.1], digits=[], digit_contrasts=[]) == [False]
     assert are_faint([SURE[0]], [0.1], digits=SURE, digit_contrasts=[None, None]) == [False]
     assert are_faint([], [], digits=SURE, digit_contrasts=[0.5, 0.5]) == []
+
+
+def test_neighbours_make_no_digit_of_another_sign() -> None:
+    sign = Box(40, 0, 14, 30)
+    verdicts = [verdict(0.9, is_digit=True)] * 2 + [replace(verdict(0.4, is_digit=False), is_other=True)]
+    assert [v.is_digit for v in reconsider([*SURE, sign], verdicts)] == [True, True, False]

@@ -28,6 +28,8 @@ export interface Verdict {
   isDigit: boolean;
   /** They sum to the probability that it is a digit at all. */
   probs: number[];
+  /** Whether the classifier saw a whole glyph and is sure that it is another sign. */
+  isOther?: boolean;
 }
 
 type Weights = typeof C.WHOLE;
@@ -105,7 +107,8 @@ export function decide(sighting: Sighting): Verdict {
   const most = Math.max(...joined);
   const shares = joined.map((value) => Math.exp(value - most));
   const sum = total(shares) * (1 + Math.exp(-odds));
-  return { isDigit: odds > 0, probs: calibrate(shares.map((share) => share / sum), weights) };
+  const isOther = !!sighting.glyph?.isWhole && opinion !== undefined && opinion.none >= C.OTHER_NONE;
+  return { isDigit: odds > 0, probs: calibrate(shares.map((share) => share / sum), weights), isOther };
 }
 
 function chooseWeights(sighting: Sighting): Weights {

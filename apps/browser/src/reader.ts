@@ -35,7 +35,7 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   });
   const sureness = verdicts.map((verdict) => total(verdict.probs));
   const isLeft = findLeft(sightings, verdicts);
-  const isOther = isLeft.map((left, i) => left && sureness[i] < constants.deciding.SURELY_OTHER);
+  const isOther = isLeft.map((left, i) => left && (verdicts[i].isOther || sureness[i] < constants.deciding.SURELY_OTHER));
   const others = [
     ...found.rejected.filter((item) => item.reason === "no digit").map((item) => item.box),
     ...findLargeSpecks(found.rejected, digits),

@@ -62,7 +62,7 @@ function refuseLow(all: Seen[]): Seen[] {
   const kept = all.filter((one) => one.verdict.isDigit);
   return all.map((one) => {
     if (!one.verdict.isDigit || !isLow(one, kept)) return one;
-    return { ...one, verdict: { isDigit: false, probs: one.verdict.probs.map(() => 0) } };
+    return { ...one, verdict: { ...one.verdict, isDigit: false, probs: one.verdict.probs.map(() => 0) } };
   });
 }
 
@@ -103,7 +103,7 @@ function support(verdict: Verdict): Verdict {
 
 function isPossible({ ink, verdict }: Seen): boolean {
   const least = ink !== undefined && ink >= C.SAME_INK ? C.LEAST_SAME_INK : C.LEAST_BESIDE;
-  return !verdict.isDigit && total(verdict.probs) >= least && !(ink !== undefined && ink < C.FAINT);
+  return !verdict.isDigit && !verdict.isOther && total(verdict.probs) >= least && !(ink !== undefined && ink < C.FAINT);
 }
 
 function continuesLine(box: Box, digits: Box[], mostHeight: number, mostShared: number): boolean {
