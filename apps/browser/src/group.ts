@@ -205,9 +205,19 @@ export function findLetterColumns(digits: Box[], others: Box[], probabilities: n
 }
 
 function isInColumn(digit: Box, digits: Box[], sure: Box[], letters: Box[]): boolean {
-  const count = letters.filter((box) => isAbove(box, digit)).length;
+  const count = countRows(letters.filter((box) => isAbove(box, digit)));
   if (count < Math.max(W.LEAST_LETTERS_ABOVE, digits.filter((other) => isAbove(other, digit)).length)) return false;
   return !sure.some((other) => other !== digit && isBeside(other, digit));
+}
+
+/** Boxes that stand one under another; those of one word, side by side, count once. */
+function countRows(boxes: Box[]): number {
+  let [count, bottom] = [0, -Infinity];
+  const middle = (box: Box): number => box.y + box.height / 2;
+  for (const box of [...boxes].sort((a, b) => middle(a) - middle(b))) {
+    if (middle(box) > bottom) [count, bottom] = [count + 1, box.y + box.height];
+  }
+  return count;
 }
 
 function isAbove(box: Box, digit: Box): boolean {

@@ -192,10 +192,19 @@ def _is_in_column_of_letters(
     index: int, digits: Sequence[Box], sure: Sequence[int], letters: Sequence[Box]
 ) -> bool:
     digit = digits[index]
-    count = sum(_is_above(box, digit) for box in letters)
+    count = _count_rows([box for box in letters if _is_above(box, digit)])
     if count < LEAST_LETTERS_ABOVE or count < sum(_is_above(other, digit) for other in digits):
         return False
     return not any(_is_beside(digits[other], digit) for other in sure if other != index)
+
+
+def _count_rows(boxes: Sequence[Box]) -> int:
+    """Count boxes that stand one under another; those of one word, side by side, count once."""
+    count, bottom = 0, float("-inf")
+    for box in sorted(boxes, key=lambda box: box.center[1]):
+        if box.center[1] > bottom:
+            count, bottom = count + 1, float(box.bottom)
+    return count
 
 
 def _is_above(box: Box, digit: Box) -> bool:

@@ -123,3 +123,10 @@ def test_a_piece_of_digits_is_explained_by_them() -> None:
     assert not is_explained(Box(12, 5, 12, 20), digits)
     assert not is_explained(Box(50, 5, 8, 20), digits)
     assert not is_explained(Box(10, 5, 8, 20), [])
+
+
+def test_a_word_above_a_digit_is_no_column() -> None:
+    letters = [Box(290 + 10 * i, y, 12, 28) for i, y in enumerate((0, 2, 1))]  # side by side
+    assert find_letter_columns([Box(300, 60, 18, 30)], letters) == set()
+    below = [*letters, Box(298, 120, 18, 30), Box(302, 180, 18, 30)]
+    assert find_letter_columns([Box(300, 60, 18, 30)], below) == {0}
