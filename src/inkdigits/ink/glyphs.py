@@ -33,6 +33,7 @@ EDGE_SLIMNESS = 2.5  # only components this much longer than wide can be the edg
 EDGE_STEP = (
     0.12  # and only if the ground on one side is darker by this part; across a stroke paper changes by 2 %
 )
+INSIDE = 0.5  # what stands in another's box and is higher than this part of it is a sign of its own
 JOIN_GAP = 0.22  # strokes of one glyph are at most this part of the typical height apart
 BESIDE = 0.08  # and a broken end beside a glyph this part
 
@@ -180,7 +181,8 @@ def _belong_together(first: _Part, second: _Part, *, height_px: float, pen_px: f
     overlap_x = min(a.right, b.right) - max(a.x, b.x)
     overlap_y = min(a.bottom, b.bottom) - max(a.y, b.y)
     if overlap_x >= 0.9 * min(a.width, b.width) and overlap_y >= 0.9 * min(a.height, b.height):
-        return True  # one inside the other: a mark within a loop
+        # One inside the other: a mark in a loop; or a digit in its box, or beside a long 1 that leans over it.
+        return min(a.height, b.height) < INSIDE * max(a.height, b.height)
     gap_y = -overlap_y
     is_above = overlap_x >= 0.5 * min(a.width, b.width) and gap_y <= JOIN_GAP * height_px
     # A stroke broken by a hair: one pen width apart, of any height that a glyph could have.

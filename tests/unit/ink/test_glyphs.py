@@ -88,6 +88,22 @@ def test_a_mark_inside_a_loop_belongs_to_it() -> None:
     assert glyphs[0].box.width > 50
 
 
+def test_a_digit_within_its_box_is_a_glyph_of_its_own() -> None:
+    mask = canvas()
+    line(mask, (90, 40), (200, 40), (200, 150), (90, 150), (90, 40))
+    bar(mask, 120)
+    bar(mask, 160)
+    glyphs, _ = find(mask)
+    assert [glyph.box.x for glyph in glyphs[1:]] == [120, 160]
+
+
+def test_slanted_strokes_side_by_side_are_two_glyphs() -> None:
+    mask = canvas()
+    line(mask, (100, 140), (150, 40))
+    line(mask, (126, 140), (151, 84))
+    assert len(find(mask)[0]) == 2
+
+
 def test_specks_are_left_out_with_their_reason() -> None:
     mask = canvas()
     bar(mask, 100)
