@@ -88,6 +88,9 @@ MOST_UNCLEAR = 0.05
 MOST_LOOKED_AT = 0.5  # where more are unclear, something else than digits may stand there
 CLEAR_WIDTH = 1.2  # of the height; what is wider may be two digits
 WIDE = 1.6  # one digit still, if the classifier is so certain of it
+# Of the middle width of the page's glyphs, and of its own height: what is as wide may be two that touch. "89"
+# and "84" looked like an 8 to both classifiers.
+TWICE_WIDTH, LEAST_OF_TWO = 1.25, 0.7
 CERTAIN_NONE, CERTAIN_PROB = 0.01, 0.99
 CLEAR_HEIGHTS = (0.55, 1.6)  # of the middle height of the page's glyphs
 
@@ -149,6 +152,12 @@ def is_surely_digit(sighting: Sighting) -> bool:
     """Tell whether classifier and region classifier together are sure that a glyph is a digit, and which."""
     verdict = decide(sighting, sighting.opinion)
     return verdict.is_digit and float(verdict.probs.max()) > CLEAR_PROB
+
+
+def may_be_two(glyph: Glyph, glyphs: Sequence[Glyph]) -> bool:
+    """Tell whether a glyph is so wide beside the others of its page that it may be two digits that touch."""
+    box, width = glyph.box, median(other.box.width for other in glyphs)
+    return box.width >= TWICE_WIDTH * width and box.width >= LEAST_OF_TWO * box.height
 
 
 def _is_clear(opinion: Opinion) -> bool:

@@ -29,6 +29,7 @@ from inkdigits.deciding import (
     have_form,
     is_sure_alone,
     is_surely_digit,
+    may_be_two,
 )
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
@@ -195,7 +196,11 @@ class Reader:
             unclear = find_unclear(opinions)
             if len(unclear) <= MOST_LOOKED_AT * len(opinions):
                 sightings = page.look_again_at(sightings, unclear, self.regions)
-                if are_few(sum(not is_surely_digit(sightings[index]) for index in unclear), page.glyphs):
+                doubtful = sum(
+                    not is_surely_digit(sightings[index]) or may_be_two(page.glyphs[index], page.glyphs)
+                    for index in unclear
+                )
+                if are_few(doubtful, page.glyphs):
                     return page.accept(sightings)
         turned = self._turn(page)
         return self._ask_detector(page, opinions, detector) if turned is None else turned

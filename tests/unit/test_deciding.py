@@ -14,6 +14,7 @@ from inkdigits.deciding import (
     find_unclear,
     is_sure_alone,
     is_surely_digit,
+    may_be_two,
 )
 from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
@@ -170,3 +171,10 @@ def test_a_whole_glyph_may_surely_be_another_sign() -> None:
     piece = replace(sight(score=0.3), glyph=Glyph(np.ones((20, 10), np.float32), BOX, is_whole=False))
     assert not decide(piece, Opinion(lean(5, 0.9), 0.99)).is_other  # the classifier says so of many pieces
     assert not decide(replace(piece, glyph=None), None).is_other
+
+
+def test_what_is_wider_than_its_neighbours_may_be_two_digits() -> None:
+    glyphs = [make_glyph(), make_glyph(width=15), make_glyph(width=18)]
+    assert may_be_two(glyphs[2], [*glyphs, make_glyph(width=8)])
+    assert not may_be_two(glyphs[2], glyphs)  # less than 1.25 of the middle one
+    assert not may_be_two(make_glyph(width=10), [make_glyph(width=4)] * 4)  # two digits are not so slim

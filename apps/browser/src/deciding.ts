@@ -73,6 +73,12 @@ export function isSurelyDigit(sighting: Sighting): boolean {
   return verdict.isDigit && Math.max(...verdict.probs) > C.CLEAR_PROB;
 }
 
+/** Whether a glyph is so wide beside the others that it may be two digits that touch. */
+export function mayBeTwo({ box }: Glyph, glyphs: Glyph[]): boolean {
+  const width = median(glyphs.map((glyph) => glyph.box.width));
+  return box.width >= C.TWICE_WIDTH * width && box.width >= C.LEAST_OF_TWO * box.height;
+}
+
 export function isSureAlone(sighting: Sighting): boolean {
   const { glyph, opinion } = sighting;
   if (!glyph || glyph.box.width > C.CLEAR_WIDTH * glyph.box.height || !opinion) return false;

@@ -1,6 +1,6 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import constants from "./constants.json";
-import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, total, type Sighting, type Verdict } from "./deciding";
+import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, mayBeTwo, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
 import { findLetterColumns, findWords, isExplained, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
@@ -59,7 +59,8 @@ async function find(page: Components, models: Models): Promise<Found> {
   const unclear = findUnclear(opinions);
   if (haveForm(page.glyphs, opinions) && unclear.length <= constants.deciding.MOST_LOOKED_AT * opinions.length) {
     const seen = await page.lookAgainAt(sightings, unclear);
-    if (areFew(unclear.filter((index) => !isSurelyDigit(seen[index])).length, page.glyphs)) return page.accept(seen);
+    const doubtful = unclear.filter((i) => !isSurelyDigit(seen[i]) || mayBeTwo(page.glyphs[i], page.glyphs));
+    if (areFew(doubtful.length, page.glyphs)) return page.accept(seen);
   }
   return (await turn(page, models)) ?? page.ask();
 }
