@@ -43,7 +43,7 @@ NETWORKS = {
 MODULES = (
     "bundles.detector", "deciding", "finding", "ink.binarize", "ink.contrast", "ink.cut", "ink.glyphs",
     "ink.grouping", "ink.normalize", "ink.region", "ink.rules", "ink.scale", "ink.view", "ink.words", "looking",
-    "reader", "reconsidering", "bundles.second",
+    "reader", "reconsidering", "bundles.second", "unseen",
 )  # fmt: skip
 DRAWN = ("7", "3", "0", "1", "2", "4", "5", "6", "8", "9", "42", "1984", "360", "5071")
 SMALL = ("7", "2", "8", "5")

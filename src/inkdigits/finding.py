@@ -18,19 +18,19 @@ import numpy.typing as npt
 from inkdigits.bundles.detector import Spotted
 from inkdigits.images import Page
 from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, remove_rules
-from inkdigits.ink.binarize import Mask, is_light_on_dark
+from inkdigits.ink.binarize import is_light_on_dark
 from inkdigits.ink.contrast import measure_contrast
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
 from inkdigits.ink.scaler import Scaler
 from inkdigits.looking import Detector, Regions, look, look_again
 from inkdigits.types import Box, Gray, Probs, Rejected, Rule
+from inkdigits.unseen import find_hidden_letters, may_be_digit, to_box
 
 # A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
 SURE_SCORE = 0.5
 UNSEEN_SCORE = 0.05
 UNSEEN_PROBS = np.full(10, 0.1, np.float32)
-LIKE_HEIGHT = (0.5, 1.8)  # and if it is so high in heights of the other digits
 SPANS = 0.98  # a lone glyph so high or wide as the picture is no digit
 SPANNED_PX = 150  # unless the picture is a crop: its shorter side is lower than this
 TIGHT_PX = 40  # pictures whose shorter side is no longer are crops of one sign; they get a border of paper
@@ -41,8 +41,6 @@ TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before it
 CHAIN_PENS = 3.0
 FADED_HEIGHT = 0.5
 SAME_INK = 0.4  # a glyph whose box agrees with the detector's by this part gives the digit's box
-LETTER_WIDTH = 0.75  # of letters in wide ink, in heights of the digits in it
-HIDDEN_HEIGHT = 0.7  # and their height
 COVERED = 0.3  # a component that lies by this part in digits' boxes is not left over
 
 
@@ -196,7 +194,7 @@ class Components:
         rects = [_rect(sign) for sign in digits]
         cover = _measure_cover(glyphs, digits)
         lone = [glyph for glyph, part in zip(glyphs, cover, strict=True) if part < COVERED]
-        is_possible = [_may_be_digit(glyph.box, digits) for glyph in lone]
+        is_possible = [may_be_digit(glyph, digits) for glyph in lone]
         possible = [glyph for glyph, may in zip(lone, is_possible, strict=True) if may]
         sightings += [Sighting(to_page(glyph.box), glyph, UNSEEN_SCORE, UNSEEN_PROBS) for glyph in possible]
         rects += [_to_rect(glyph.box) for glyph in possible]
@@ -215,7 +213,8 @@ class Components:
         strokes = find_strokes([s.glyph for s in sightings if s.glyph], [s.box for s in sightings if s.glyph])
         strokes += find_strokes(lone, [to_page(glyph.box) for glyph in lone])
         strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
-        letters = tuple(to_page(box) for box in find_hidden_letters(ink.mask, self._wide, digits))
+        wide = [*self._wide, *(glyph.box for glyph in glyphs)]
+        letters = tuple(to_page(box) for box in find_hidden_letters(ink.mask, wide, digits))
         return replace(self._found(sightings, rejected, strokes), letters=letters)
 
     def take_alone(self, regions: Regions | None, opinion: Opinion) -> Sighting:
@@ -247,40 +246,6 @@ class Components:
         pen_px = self.ink.pen_px / self.ink.scale
         candidates = self.candidates + strokes
         return Found(self.page, self.index, sightings, rejected, self.rules, candidates, pen_px)
-
-
-def find_hidden_letters(mask: Mask, wide: Sequence[Box], digits: Sequence[Spotted]) -> list[Box]:
-    """Find letters in ink that is too wide for one sign, as a word that touches its underline.
-
-    Args:
-        mask: (H, W) uint8, 1 where there is ink.
-        wide: Boxes of such ink, working pixels.
-        digits: What the detector sees, best first; what it explains is not sought again.
-
-    Returns:
-        A box for each digit's width of ink that is nearly as high as digits and is not explained by one.
-    """
-    letters: list[Box] = []
-    for box in wide:
-        inside = [_to_box(sign) for sign in digits if _lies_in(sign, box)]
-        height = median(digit.height for digit in inside) if inside else 0
-        if not height or box.width < 2 * height:
-            continue
-        part = mask[box.y : box.bottom, box.x : box.right].copy()
-        for digit in inside:
-            part[:, max(0, digit.x - box.x) : max(0, digit.right - box.x)] = 0
-        step = max(1, round(LETTER_WIDTH * height))
-        for left in range(0, box.width - step + 1, step):
-            rows = np.flatnonzero(part[:, left : left + step].any(axis=1))
-            columns = int(part[:, left : left + step].any(axis=0).sum())
-            if len(rows) and columns > step / 2 and rows[-1] - rows[0] + 1 >= HIDDEN_HEIGHT * height:
-                letters.append(Box(box.x + left, box.y + int(rows[0]), step, int(rows[-1] - rows[0]) + 1))
-    return letters
-
-
-def _lies_in(sign: Spotted, box: Box) -> bool:
-    x, y = sign.x + sign.width / 2, sign.y + sign.height / 2
-    return box.x <= x < box.right and box.y <= y < box.bottom
 
 
 def _may_hide_digits(items: Sequence[Rejected], glyphs: Sequence[Glyph], *, pen_px: float) -> bool:
@@ -343,29 +308,14 @@ def _to_rect(box: Box) -> tuple[float, float, float, float]:
     return float(box.x), float(box.y), float(box.width), float(box.height)
 
 
-def _to_box(sign: Spotted) -> Box:
-    x, y = round(sign.x), round(sign.y)
-    return Box(x, y, max(1, round(sign.x + sign.width) - x), max(1, round(sign.y + sign.height) - y))
-
-
 def _choose_box(sign: Spotted, glyph: Glyph | None) -> Box:
     """Return the glyph's exact box where it is the detector's digit, else the detector's."""
-    box = _to_box(sign)
+    box = to_box(sign)
     if glyph is None:
         return box
     shared = _shared(box, glyph.box)
     union = box.width * box.height + glyph.box.width * glyph.box.height - shared
     return glyph.box if shared >= SAME_INK * union else box
-
-
-def _may_be_digit(box: Box, digits: Sequence[Spotted]) -> bool:
-    """False for frames around digits, and for ink that is much lower or higher than the digits of the page."""
-    if not digits:
-        return True
-    height = median(sign.height for sign in digits)
-    middles = [(sign.x + sign.width / 2, sign.y + sign.height / 2) for sign in digits]
-    holds = any(box.x < x < box.right and box.y < y < box.bottom for x, y in middles)
-    return not holds and LIKE_HEIGHT[0] * height <= box.height <= LIKE_HEIGHT[1] * height
 
 
 def _measure_cover(glyphs: Sequence[Glyph], signs: Sequence[Spotted]) -> npt.NDArray[np.float64]:
@@ -390,7 +340,7 @@ def _shared(a: Box, b: Box) -> int:
 def _name_mark(sign: Spotted, labels: Sequence[str], to_page: Scaler) -> Candidate:
     best = int(np.argmax(sign.probs))
     probability = sign.score * float(sign.probs[best])
-    return Candidate(to_page(_to_box(sign)), "sign", label=labels[best], probability=probability)
+    return Candidate(to_page(to_box(sign)), "sign", label=labels[best], probability=probability)
 
 
 def _measure_fill(ink: InkPage, box: Box) -> float:

@@ -13,6 +13,7 @@ import { look, lookAgain } from "./looking";
 import type { Models, Opinion } from "./models";
 
 const C = constants.finding;
+const U = constants.unseen;
 
 /** What one picture may hold; boxes in its pixels. */
 export interface Found {
@@ -107,7 +108,7 @@ export class Components {
       return { box: this.toPage(chooseBox(sign, glyph)), glyph, score: sign.score, probs: sign.probs, isLone: false };
     });
     const lone = glyphs.filter(({ box }) => coveredPart(box, digits) < C.COVERED);
-    const possible = lone.filter((glyph) => mayBeDigit(glyph.box, digits));
+    const possible = lone.filter((glyph) => mayBeDigit(glyph, digits));
     for (const glyph of possible) {
       sightings.push({ box: this.toPage(glyph.box), glyph, score: C.UNSEEN_SCORE, probs: C.UNSEEN_PROBS, isLone: false });
     }
@@ -121,7 +122,7 @@ export class Components {
     }
     const others = lone.filter((glyph) => !possible.includes(glyph));
     const refused = others.map((glyph): Rejected => ({ box: this.toPage(glyph.box), reason: "no digit" }));
-    const letters = findHiddenLetters(ink.mask, this.#wide, digits).map((box) => this.toPage(box));
+    const letters = findHiddenLetters(ink.mask, [...this.#wide, ...glyphs.map(({ box }) => box)], digits).map((box) => this.toPage(box));
     return { sightings, rejected: [...this.rejected, ...refused], letters };
   }
 
@@ -154,7 +155,7 @@ function findHiddenLetters(mask: Mask, wide: Box[], digits: Spotted[]): Box[] {
     const height = inside.length ? median(inside.map((digit) => digit.height)) : 0;
     if (!height || box.width < 2 * height) continue;
     const isExplained = (x: number): boolean => inside.some((digit) => digit.x <= x && x < digit.x + digit.width);
-    const step = Math.max(1, round(C.LETTER_WIDTH * height));
+    const step = Math.max(1, round(U.LETTER_WIDTH * height));
     for (let left = box.x; left + step <= box.x + box.width; left += step) {
       let [columns, top, bottom] = [0, -1, -1];
       for (let x = left; x < left + step; x++) {
@@ -168,7 +169,7 @@ function findHiddenLetters(mask: Mask, wide: Box[], digits: Spotted[]): Box[] {
         }
         if (hasInk) columns++;
       }
-      if (top < 0 || columns <= step / 2 || bottom - top + 1 < C.HIDDEN_HEIGHT * height) continue;
+      if (top < 0 || columns <= step / 2 || bottom - top + 1 < U.HIDDEN_HEIGHT * height) continue;
       letters.push({ x: left, y: top, width: step, height: bottom - top + 1 });
     }
   }
@@ -235,14 +236,22 @@ function chooseBox(sign: Spotted, glyph: Glyph | undefined): Box {
   return shared >= C.SAME_INK * union ? glyph.box : box;
 }
 
-function mayBeDigit(box: Box, digits: Spotted[]): boolean {
+function mayBeDigit(glyph: Glyph, digits: Spotted[]): boolean {
   if (!digits.length) return true;
   const height = median(digits.map((sign) => sign.height));
-  const holds = digits.some((sign) => {
-    const [x, y] = [sign.x + sign.width / 2, sign.y + sign.height / 2];
-    return box.x < x && x < box.x + box.width && box.y < y && y < box.y + box.height;
-  });
-  return !holds && C.LIKE_HEIGHT[0] * height <= box.height && box.height <= C.LIKE_HEIGHT[1] * height;
+  const { box } = glyph;
+  const most = box.width <= U.LONG_WIDTH * box.height ? U.LONG : U.LIKE_HEIGHT[1];
+  if (box.height < U.LIKE_HEIGHT[0] * height || box.height > most * height) return false;
+  return !digits.some((sign) => surrounds(glyph, sign.x + sign.width / 2, sign.y + sign.height / 2));
+}
+
+/** Whether ink lies on both sides of a place, as a frame's does; a slanted 1 leans over its neighbour. */
+function surrounds({ box, ink }: Glyph, x: number, y: number): boolean {
+  if (x <= box.x || x >= box.x + box.width || y <= box.y || y >= box.y + box.height) return false;
+  const row = Math.min(ink.height - 1, Math.trunc(y - box.y) + Math.floor((ink.height - box.height) / 2));
+  const column = Math.min(ink.width - 1, Math.trunc(x - box.x) + Math.floor((ink.width - box.width) / 2));
+  const line = ink.data.subarray(row * ink.width, (row + 1) * ink.width);
+  return line.subarray(0, column).some((value) => value > 0) && line.subarray(column).some((value) => value > 0);
 }
 
 function coveredPart(box: Box, signs: Spotted[]): number {
