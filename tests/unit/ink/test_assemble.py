@@ -49,6 +49,9 @@ def test_nothing() -> None:
     [
         (speck(191, 145), "12.50"),  # on the baseline
         (speck(190, 130), "12.50"),  # raised, free in its gap
+        (speck(190, 118), "12.50"),  # at half the height of the digits
+        (speck(191, 146, 6, 2), "12.50"),  # flat
+        (speck(170, 146, 6, 2), "12 50"),  # flat, where a digit ends: a piece of it
         (speck(191, 141, 6, 14), "12,50"),  # with a tail
         (speck(191, 140, 10, 9), "12.50"),
         (dash(188), "12-50"),
