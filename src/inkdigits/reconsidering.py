@@ -33,7 +33,7 @@ LOW_ZERO = 0.35  # zeros are often small
 LEAST_DIGITS_BESIDE = 2
 SURE_THOUGH_LOW = 0.97
 # Ink is compared with that of the sure digits of the same line, no farther away than so many heights.
-SURE = 0.9
+SURE = 0.7  # of those of blurred pictures few reach 0.9; then nothing told which ink was writing
 REACH = 4.0
 NEAR_LINE = 0.4  # part of the lower one's height that both share
 FAINT = 0.75  # what stands out from the paper less than so much of what they do is print or a shadow

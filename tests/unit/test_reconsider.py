@@ -129,3 +129,9 @@ def test_neighbours_make_no_digit_of_another_sign() -> None:
     sign = Box(40, 0, 14, 30)
     verdicts = [verdict(0.9, is_digit=True)] * 2 + [replace(verdict(0.4, is_digit=False), is_other=True)]
     assert [v.is_digit for v in reconsider([*SURE, sign], verdicts)] == [True, True, False]
+
+
+@pytest.mark.parametrize(("probability", "wanted"), [(0.8, True), (0.6, False)])
+def test_ink_is_compared_with_that_of_fairly_sure_digits(probability: float, *, wanted: bool) -> None:
+    verdicts = [verdict(probability, is_digit=True)] * 2 + [verdict(0.1, is_digit=False)]
+    assert reconsider(LINE, verdicts, [0.5, 0.5, 0.5])[2].is_digit is wanted
