@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from inkdigits.ink.binarize import Components, InkPage, Mask, find_components, measure_pen_px
+from inkdigits.ink.binarize import (
+    Components,
+    InkPage,
+    Mask,
+    find_components,
+    measure_centers,
+    measure_pen_px,
+)
 from inkdigits.ink.scale import LEAST_PENS, touches_border, typical_height
 from inkdigits.types import Box, Ink, Rule
 
@@ -42,9 +50,8 @@ def remove_rules(page: InkPage) -> tuple[InkPage, list[Rule]]:
         The page without rules (the same object if there are none), and where they were, on the working scale.
     """
     height_px = _guess_height(page)
-    layers = _Layers.of(page)
-    across, lying = _find_horizontal(layers, height_px=height_px)
-    down, turned = _find_horizontal(layers.turned(), height_px=height_px)
+    across, lying = _find_horizontal(_Layers(page), height_px=height_px)
+    down, turned = _find_horizontal(_Layers(page, turned=True), height_px=height_px)
     upright = [replace(found, box=_turn(found.box)) for found in turned]
     rules = [Rule(found.box, slope=found.slope) for found in lying + upright]
     if not rules:
@@ -76,8 +83,8 @@ def _drop_pieces(mask: Mask, rules: Sequence[Rule], *, most_px: int) -> Mask:
 
     Without rules, all thin pieces are dropped.
     """
-    found = find_components(mask)
-    labels, stats, centers = found.labels, found.stats, found.centers
+    found, centers = measure_centers(mask)
+    labels, stats = found.labels, found.stats
     is_thin = stats[:, 2:4].min(axis=1) <= most_px
     is_piece = np.zeros_like(is_thin) if rules else is_thin
     for rule in rules:
@@ -124,22 +131,29 @@ def _could_be_digit(box: Box, page: InkPage) -> bool:
 
 @dataclass(frozen=True)
 class _Layers:
-    """What rules are sought in: the ink, the ink with all that is faint, and its contrast."""
+    """What rules are sought in; `turned`, rows become columns, and vertical rules horizontal ones."""
 
-    mask: Mask
-    faint: Mask
-    contrast: Ink
+    page: InkPage
+    turned: bool = False
 
-    @staticmethod
-    def of(page: InkPage) -> _Layers:
-        if page.measured is None:
-            return _Layers(page.mask, page.mask, page.ink)
-        return _Layers(page.mask, page.measured.faint, page.measured.contrast)
+    @cached_property
+    def mask(self) -> Mask:
+        """The ink."""
+        return self._turn(self.page.mask)
 
-    def turned(self) -> _Layers:
-        """Rows become columns: vertical rules are horizontal ones of the turned page."""
-        mask, faint = (cv2.transpose(layer).astype(np.uint8, copy=False) for layer in (self.mask, self.faint))
-        return _Layers(mask, faint, cv2.transpose(self.contrast).astype(np.float32, copy=False))
+    @cached_property
+    def faint(self) -> Mask:
+        """The ink with all that is faint."""
+        return self._turn(self.page.mask if self.page.measured is None else self.page.measured.faint)
+
+    @cached_property
+    def contrast(self) -> Ink:
+        """Its contrast; most pages have no rules, and nobody asks for it."""
+        contrast = self.page.ink if self.page.measured is None else self.page.measured.contrast
+        return cv2.transpose(contrast).astype(np.float32, copy=False) if self.turned else contrast
+
+    def _turn(self, layer: Mask) -> Mask:
+        return cv2.transpose(layer).astype(np.uint8, copy=False) if self.turned else layer
 
 
 @dataclass(frozen=True)
@@ -156,16 +170,14 @@ def _find_horizontal(page: _Layers, *, height_px: float) -> tuple[Mask, list[_Fo
 
     They are sought in the faint ink: beside strong ink, the threshold of writing breaks weak lines to pieces.
     """
-    shape = page.mask.shape
-    rules, found = np.zeros_like(page.mask), []
+    shape = page.faint.shape
     piece_px = max(9, round(PIECE * height_px))
-    if shape[1] < max(piece_px + 1, CUT * LENGTH * height_px):
-        return rules, []  # a lone digit leaves no room for one
-    runs = _find_runs(page.faint, piece_px=piece_px)
-    straight = [
+    runs = _find_runs(page.faint, piece_px=piece_px, least_px=CUT * LENGTH * height_px)
+    straight = [] if runs is None else [
         i for i, run in enumerate(runs.stats.tolist()) if i and _is_rule(run, shape[1], height_px=height_px)
-    ]
-    if not straight:
+    ]  # fmt: skip
+    rules, found = np.zeros(shape, np.uint8), []
+    if runs is None or not straight:
         return rules, []
     contrast = cv2.blur(page.contrast, (GRAIN_PX, 1))  # averaged along the rules: grain is not darkness
     for index in straight:
@@ -191,16 +203,36 @@ def _is_rule(run: Sequence[int], page_width: int, *, height_px: float) -> bool:
     return width >= least and height <= 0.15 * width and area <= 0.3 * height_px * width
 
 
-def _find_runs(faint: Mask, *, piece_px: int) -> Components:
-    """Find chains of long horizontal runs."""
+def _find_runs(faint: Mask, *, piece_px: int, least_px: float) -> Components | None:
+    """Find chains of long horizontal runs; None where none can be `least_px` long, as around a lone digit."""
+    bridge_px = max(3, piece_px // 4)
+    if faint.shape[1] <= piece_px or _measure_reach(faint, bridge_px // 2) < least_px:
+        return None
     # Widened by a pixel on both sides, a slightly slanted line still holds long horizontal runs.
     # Gaps of a few pixels are the grain of paper in a faint line.
     wide = cv2.dilate(faint, np.ones((3, 1), np.uint8))
     whole = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, GRAIN_PX), np.uint8))
     runs = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, piece_px), np.uint8)).astype(np.uint8) & faint
     # Strokes that stand on a rule interrupt it; bars of neighbouring digits in a row must not become one.
-    bridged = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, max(3, piece_px // 4)), np.uint8))
+    bridged = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, bridge_px), np.uint8))
+    if (
+        _measure_longest(bridged.astype(np.uint8, copy=False)) < least_px
+    ):  # half as dear as finding components
+        return None
     return find_components(bridged.astype(np.uint8, copy=False))
+
+
+def _measure_reach(mask: Mask, margin_px: int) -> int:
+    """Return how many columns lie between the first and the last with ink, and so many around them."""
+    x, _, width, _ = cv2.boundingRect(mask)
+    return min(mask.shape[1], x + width + margin_px) - max(0, x - margin_px) if width else 0
+
+
+def _measure_longest(mask: Mask) -> int:
+    """Return the most neighbouring columns with ink: no component is wider."""
+    has_ink = cv2.reduce(mask, 0, cv2.REDUCE_MAX)[0]
+    gaps = np.flatnonzero(np.concatenate(([0], has_ink, [0])) == 0)
+    return int(np.diff(gaps).max()) - 1
 
 
 def _measure_slope(own: Mask) -> tuple[float, float]:

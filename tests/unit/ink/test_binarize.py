@@ -14,6 +14,7 @@ from inkdigits.ink.binarize import (
     extract_ink,
     find_components,
     is_light_on_dark,
+    measure_centers,
     measure_pen_px,
     median_of,
     select,
@@ -234,3 +235,19 @@ def test_select_tells_which_pixels_have_a_label(ids: tuple[int, ...]) -> None:
 def test_median_is_the_upper_one(count: int) -> None:
     values = np.random.default_rng(count).normal(size=(count, 1)).astype(np.float32)
     assert median_of(values) == np.sort(values.ravel())[count // 2]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 5, 6, 40])
+def test_few_components_are_measured_as_many_are(count: int) -> None:
+    rng = np.random.default_rng(count)
+    mask = np.zeros((100, 120), np.uint8)
+    for place in rng.permutation(12 * 10)[:count]:  # on a grid, so that they don't touch
+        y, x = 10 * (place // 12), 10 * (place % 12)
+        mask[y + 1 : y + int(rng.integers(2, 9)), x + 1 : x + int(rng.integers(2, 9))] = 1
+    found = find_components(mask)
+    everything, centers = measure_centers(mask)
+    np.testing.assert_array_equal(found.labels, everything.labels)
+    np.testing.assert_array_equal(found.stats[1:], everything.stats[1:])
+    assert found.boxes == everything.boxes
+    assert len(found.boxes) == count
+    assert [mask[round(y), round(x)] for x, y in centers[1:]] == [1] * count

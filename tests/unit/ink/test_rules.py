@@ -9,6 +9,7 @@ import pytest
 from inkdigits.datasets.paper import PAPERS, make_page
 from inkdigits.ink import InkPage, extract_ink, find_glyphs, remove_rules
 from inkdigits.ink.binarize import Mask, measure_pen_px
+from inkdigits.ink.rules import _find_runs, _measure_reach
 from inkdigits.types import Box
 
 HEIGHT, WIDTH = 240, 480
@@ -158,3 +159,23 @@ def test_small_digits_and_ones_stay_between_slanted_rules() -> None:
     assert len(find_glyphs(cleaned)[0]) == 2 * 9 * 8
     assert {rule.is_upright for rule in rules} == {True, False}
     assert all(abs(rule.slope - 10 / 650) < 0.004 for rule in rules if not rule.is_upright)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_taken_for_too_short_holds_no_long_run(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((90, int(rng.integers(40, 160))), np.uint8)
+    for _ in range(int(rng.integers(1, 12))):
+        x, y = int(rng.integers(mask.shape[1])), int(rng.integers(90))
+        cv2.line(mask, (x, y), (x + int(rng.integers(5, 80)), y + int(rng.integers(-3, 4))), 1, 2)
+    piece_px = int(rng.integers(9, 40))
+    everything = _find_runs(mask, piece_px=piece_px, least_px=0)
+    assert everything is not None
+    widest = int(everything.stats[1:, 2].max(initial=0))
+    assert widest <= _measure_reach(mask, max(3, piece_px // 4) // 2)
+    assert _find_runs(mask, piece_px=piece_px, least_px=widest) is not None
+    assert _find_runs(mask, piece_px=piece_px, least_px=mask.shape[1] + 1) is None
+
+
+def test_a_page_without_ink_reaches_nowhere() -> None:
+    assert _measure_reach(np.zeros((5, 7), np.uint8), 3) == 0
