@@ -82,6 +82,8 @@ def assemble(
 
 def _doubt(number: Number, min_confidence: float) -> Number:
     """Make the signs below a confidence place holders."""
+    if not min_confidence:
+        return number
     return replace(
         number,
         digits=tuple(replace(d, is_sure=d.confidence >= min_confidence) for d in number.digits),

@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 
 from inkdigits.ink.binarize import InkPage
+from inkdigits.types import Ink
 
 INK_SHARE = 95
 """Percentile of a box that is taken for its ink: a thin stroke fills a twentieth of the box of a 1."""
@@ -29,4 +30,16 @@ def measure_contrast(page: InkPage, rect: tuple[float, float, float, float]) -> 
         return None
     x, y, width, height = rect
     part = page.measured.contrast[max(0, int(y)) : ceil(y + height), max(0, int(x)) : ceil(x + width)]
-    return float(np.percentile(part, INK_SHARE)) if part.size else None
+    return _find_percentile(part) if part.size else None
+
+
+def _find_percentile(values: Ink) -> float:
+    """Return what `numpy.percentile(values, INK_SHARE)` does, bit for bit; it takes five times longer."""
+    ordered = np.sort(values, axis=None)
+    last = ordered.size - 1
+    place = last * (INK_SHARE / 100)
+    below = int(place)
+    part = place - below
+    low, high = ordered[below], ordered[min(below + 1, last)]
+    step = high - low
+    return float(low + step * np.float32(part) if part < 0.5 else high - step * np.float32(1 - part))

@@ -6,6 +6,7 @@ Owns: the geometry of reading. Leaves to others: what the glyphs are, marks betw
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from statistics import median
 
 import numpy as np
 
@@ -62,6 +63,8 @@ def find_lines(boxes: Sequence[Box]) -> list[list[int]]:
             lines.append([index])
         else:
             best.append(index)
+    if len(lines) == 1:
+        return lines
     return sorted(lines, key=lambda line: float(np.mean([level[i][0] + level[i][1] for i in line])))
 
 
@@ -76,7 +79,7 @@ def split_numbers(
         joined: Indices before which there is no cut: a mark stands in the gap.
         parted: Indices before which there is a cut in any case: a rule stands in the gap.
     """
-    height = float(np.median([max(boxes[i].height, boxes[i].width) for i in line]))
+    height = float(median(max(boxes[i].height, boxes[i].width) for i in line))
     numbers: list[list[int]] = [[line[0]]]
     right = boxes[line[0]].right
     for index in line[1:]:

@@ -186,7 +186,7 @@ def find_marks_among(
     for row, line in enumerate(lines):
         for index in _find_slashes(digits, line, strokes):
             found[index] = (row, Mark("/", TRUST["/"], digits[index].box))
-    height = float(np.median([d.box.height for d in digits])) if digits else 0.0
+    height = float(median(d.box.height for d in digits)) if digits else 0.0
     for index, digit in enumerate(digits):
         is_zero = digit.label == "0" and digit.confidence >= SURE_ZERO  # many write them small and flat
         if digit.box.height >= SMALL * height or index in found or is_zero:

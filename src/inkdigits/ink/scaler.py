@@ -5,8 +5,6 @@ Owns: that step for boxes. Leaves to others: the working scale (binarize), borde
 
 from __future__ import annotations
 
-import numpy as np
-
 from inkdigits.types import Box
 
 
@@ -20,7 +18,7 @@ class Scaler:
         """Return where a box of working pixels lies on the page."""
         height, width = self._size
         left, top = (
-            int(np.clip(value / self._scale - self._border_px, 0, most - 1))
+            int(min(max(value / self._scale - self._border_px, 0), most - 1))
             for value, most in ((box.x, width), (box.y, height))
         )
         right = min(width, max(left + 1, round(box.right / self._scale) - self._border_px))

@@ -36,10 +36,11 @@ def find_borders(rules: Sequence[Rule], boxes: Sequence[Box]) -> list[Rule]:
     Returns:
         From left to right; none where they are the boxes of a form with one digit each.
     """
-    if not boxes:
+    uprights = [rule for rule in rules if rule.is_upright]
+    if not boxes or not uprights:
         return []
     height = median(box.height for box in boxes)
-    uprights = [rule for rule in rules if rule.is_upright and not _is_stroke(rule, boxes)]
+    uprights = [rule for rule in uprights if not _is_stroke(rule, boxes)]
     borders = _merge(uprights, Box.union(boxes), height=height)
     middle = Box.union(boxes).center[1]
     gaps = np.diff([_x_at(rule, middle) for rule in borders])
