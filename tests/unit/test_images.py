@@ -729,3 +729,18 @@ def test_import_is_cheap() -> None:
     code = f"import sys, inkdigits.images; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_grey_picture_keeps_its_values_in_all_channels(*, as_file: bool) -> None:
+    gray = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
+    stream = io.BytesIO()
+    Image.fromarray(gray).save(stream, "PNG")
+    given = gray.copy()
+    (page,) = load_pages(stream.getvalue() if as_file else given)
+    given[:] = 0  # what was loaded is not the caller's any more
+    np.testing.assert_array_equal(page.gray, gray)
+    np.testing.assert_array_equal(page.rgb, np.stack([gray] * 3, axis=2))
+    np.testing.assert_array_equal(np.asarray(Image.fromarray(page.rgb)), page.rgb)
+    assert not page.rgb.flags.writeable
+    assert not page.gray.flags.writeable

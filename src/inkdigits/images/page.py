@@ -51,7 +51,8 @@ class Page:
     """One upright picture.
 
     Attributes:
-        rgb: (H, W, 3) uint8, upright, not writeable when it comes from `load_pages`.
+        rgb: (H, W, 3) uint8, upright, not writeable when it comes from `load_pages`. Of a grey picture all three
+            channels may lie in the same memory (stride 0).
         source: The path as it was given, "-" for standard input, "" for pictures from memory.
         index: Number of the page in its document, from 0.
     """
@@ -63,6 +64,8 @@ class Page:
     @cached_property
     def gray(self) -> Gray:
         """(H, W) uint8, ITU-R BT.601 luma, not writeable; a grey picture keeps its values exactly."""
+        if not self.rgb.strides[2]:  # one grey value, seen three times
+            return self.rgb[..., 0]
         return np.asarray(Image.fromarray(self.rgb).convert("L"))
 
     @property

@@ -80,9 +80,16 @@ def convert_image(image: Image.Image, name: str, limits: Limits) -> Rgb:
         raise ImageFormatError(f"{name} has no pixels", remedy="Give a picture with width and height.")
     check_sizes([image.size], name, limits)
     image.load()  # a TIFF turns itself here, and drops the tag
-    painted = _paint(image)
+    is_gray = image.mode == "L" and not image.has_transparency_data
+    painted = image if is_gray else _paint(image)
     turn = _read_turn(image)
-    return np.asarray(painted if turn is None else painted.transpose(turn))
+    pixels = np.asarray(painted if turn is None else painted.transpose(turn))
+    return _repeat(pixels) if is_gray else pixels
+
+
+def _repeat(gray: Gray) -> Rgb:
+    """Show grey values as three channels without copying them."""
+    return np.broadcast_to(gray[..., None], (*gray.shape, 3))
 
 
 def _read_turn(image: Image.Image) -> Image.Transpose | None:
@@ -153,6 +160,9 @@ def convert_array(array: npt.NDArray[Any], name: str, limits: Limits) -> Rgb:
         remedy = "Give (H, W), (H, W, 1), (H, W, 3) for RGB or (H, W, 4) for RGBA, none of them 0."
         raise ImageFormatError(f"An array of shape {shape} is no picture", remedy=remedy)
     values = _quantize(np.asarray(array[..., 0] if shape[2:] == (1,) else array))
+    if values.ndim == 2:
+        check_sizes([values.shape[::-1]], name, limits)
+        return _repeat(np.array(values, order="C"))
     return convert_image(Image.fromarray(np.ascontiguousarray(values)), name, limits)
 
 
