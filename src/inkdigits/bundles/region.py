@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ DEFAULT_REGIONS = "regions"
 TASK = "classify-regions"
 """What the metadata of a region classifier name as its task."""
 BATCH = 128
+LEAST_SPLIT = 24  # so many regions take 2 ms: handing half of them to another thread is worth its 0.1 ms
 
 
 class BundleRegions:
@@ -35,8 +37,10 @@ class BundleRegions:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, threads: int = 2) -> None:
-        self.path = Path(path)
-        self._session, self.metadata = open_bundle(self.path, threads=threads)
+        self.path, self.threads = Path(path), threads
+        # One digit is most of what is asked: its three regions are answered soonest by the thread that asks. Many
+        # are shared out here.
+        self._session, self.metadata = open_bundle(self.path, threads=1)
         if self.metadata.everything.get("task") != TASK:
             raise BundleError(
                 f"{self.path.name} does not classify regions",
@@ -53,11 +57,18 @@ class BundleRegions:
         Returns:
             (N, 11) float32; "none" comes last.
         """
-        parts = [
-            self._session.run(None, {self._input: regions[start : start + BATCH]})[0]
-            for start in range(0, len(regions), BATCH)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.metadata.labels)), np.float32)
+        count = len(regions)
+        if not count:
+            return np.zeros((0, len(self.metadata.labels)), np.float32)
+        if count < LEAST_SPLIT or self.threads == 1:
+            return np.concatenate([self._run(regions[i : i + BATCH]) for i in range(0, count, BATCH)])
+        size = min(BATCH, -(-count // self.threads))
+        with ThreadPoolExecutor(self.threads) as pool:
+            return np.concatenate(list(pool.map(self._run, np.split(regions, range(size, count, size)))))
+
+    def _run(self, regions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        logits: npt.NDArray[np.float32] = self._session.run(None, {self._input: regions})[0]
+        return logits
 
     def predict(
         self, view: Ink, boxes: Sequence[tuple[float, float, float, float]]

@@ -21,6 +21,8 @@ REGION_PX = 40
 BOX_HEIGHT_PX = 24.0
 """Height of the box within it, unless that makes it wider than `BOX_WIDTH_PX`."""
 BOX_WIDTH_PX = 34.0
+_AWAY = np.abs(np.arange(REGION_PX) + 0.5 - REGION_PX / 2)
+"""How far the middle of each pixel is from the region's."""
 
 
 def measure_scale(width: float, height: float) -> float:
@@ -55,12 +57,11 @@ def cut_regions(view: Ink, boxes: Sequence[tuple[float, float, float, float]]) -
         region[0] = cv2.warpAffine(
             view, matrix, (REGION_PX, REGION_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         )
-        region[1] = np.outer(_cover(height * scale), _cover(width * scale))
+        np.multiply(_cover(height * scale)[:, None], _cover(width * scale), out=region[1])
     return regions
 
 
 def _cover(length: float) -> npt.NDArray[np.float32]:
     """Return how much of each pixel lies within this length around the middle, (40,)."""
-    away = np.abs(np.arange(REGION_PX) + 0.5 - REGION_PX / 2)
-    part: npt.NDArray[np.float32] = np.clip(length / 2 - away + 0.5, 0, 1).astype(np.float32)
+    part: npt.NDArray[np.float32] = np.minimum(np.maximum(length / 2 - _AWAY + 0.5, 0), 1).astype(np.float32)
     return part
