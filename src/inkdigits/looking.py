@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.bundles.detector import SAME_SIGN, Spotted
+from inkdigits.bundles.detector import Spotted, drop_covered
 from inkdigits.ink import InkPage, make_view
 from inkdigits.ink.region import measure_scale
 from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
@@ -177,30 +177,36 @@ def pool_looks(seen: Mapping[float, Sequence[Spotted]]) -> list[Spotted]:
     signs = [sign for each in seen.values() for sign in each]
     if not signs:
         return []
-    boxes = np.array([(s.x, s.y, s.x + s.width, s.y + s.height) for s in signs])
+    sides = np.array([(s.x, s.y, s.width, s.height) for s in signs])
+    boxes = np.concatenate([sides[:, :2], sides[:, :2] + sides[:, 2:]], axis=1)
+    corners = np.ascontiguousarray(boxes.T)  # left, top, right, bottom
+    logs = np.log(np.maximum(np.stack([sign.probs for sign in signs]), LEAST_PROB))
     fit = _weigh(boxes[:, 3] - boxes[:, 1], scales)  # (signs, scales)
     weights = fit[np.arange(len(signs)), of]
     strength = weights * np.array([s.score for s in signs])
     is_free = weights >= LEAST_WEIGHT
+    totals = [float(each.sum()) for each in fit]
     joined = []
     for index in np.argsort(-strength, kind="stable"):
         if not is_free[index]:
             continue
-        agreement = measure_agreement(boxes[index], boxes) * is_free
+        agreement = _agree(corners, int(index)) * is_free
         agreement[index] = np.inf
         best = [span.start + int(agreement[span].argmax()) for span in spans]
         members = [member for member in best if agreement[member] >= SAME_BOX]
         is_free[members] = False
-        joined.append(_join([signs[m] for m in members], strength[members], total=float(fit[index].sum())))
+        joined.append(_join(sides[members], logs[members], strength[members], total=totals[index]))
     joined.sort(key=lambda sign: -sign.score)
     return _drop_doubles([sign for sign in joined if sign.score >= LEAST_SCORE])
 
 
-def _join(signs: Sequence[Spotted], strength: npt.NDArray[np.float64], *, total: float) -> Spotted:
+def _join(
+    sides: npt.NDArray[np.float64], logs: Probs, strength: npt.NDArray[np.float64], *, total: float
+) -> Spotted:
+    """Join what several scales say about one sign: x, y, width, height (N, 4), log-probabilities (N, C)."""
     shares = strength / strength.sum()
-    logs = np.log(np.maximum(np.stack([sign.probs for sign in signs]), LEAST_PROB))
     probs = np.exp(shares @ logs)
-    x, y, width, height = shares @ np.array([(s.x, s.y, s.width, s.height) for s in signs])
+    x, y, width, height = shares @ sides
     return Spotted(
         float(x), float(y), float(width), float(height),
         min(0.999, float(strength.sum()) / total), (probs / probs.sum()).astype(np.float32),
@@ -211,11 +217,7 @@ def _drop_doubles(signs: Sequence[Spotted]) -> list[Spotted]:
     if not signs:
         return []
     boxes = np.array([(s.x, s.y, s.x + s.width, s.y + s.height) for s in signs])
-    kept: list[int] = []
-    for index in range(len(signs)):
-        if not kept or measure_cover(boxes[index], boxes[kept]).max() < SAME_SIGN:
-            kept.append(index)
-    return [signs[index] for index in kept]
+    return [signs[index] for index in drop_covered(boxes)]
 
 
 def _weigh(heights: npt.NDArray[np.float64], scales: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -225,29 +227,15 @@ def _weigh(heights: npt.NDArray[np.float64], scales: npt.NDArray[np.float64]) ->
     return weights
 
 
-def measure_agreement(
-    box: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Return intersection over union of a box (4,) with others (N, 4); left, top, right, bottom."""
-    shared, area, areas = _share(box, others)
-    agreement: npt.NDArray[np.float64] = shared / np.maximum(area + areas - shared, 1e-6)
+def _agree(corners: npt.NDArray[np.float64], index: int) -> npt.NDArray[np.float64]:
+    """Return intersection over union of one box with all, (N,); corners are left, top, right, bottom, (4, N)."""
+    left, top, right, bottom = corners
+    width = np.minimum(right[index], right) - np.maximum(left[index], left)
+    height = np.minimum(bottom[index], bottom) - np.maximum(top[index], top)
+    shared = np.maximum(width, 0) * np.maximum(height, 0)
+    areas = (right - left) * (bottom - top)
+    agreement: npt.NDArray[np.float64] = shared / np.maximum(areas[index] + areas - shared, 1e-6)
     return agreement
-
-
-def measure_cover(box: npt.NDArray[np.float64], others: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the shared area as part of the smaller box."""
-    shared, area, areas = _share(box, others)
-    cover: npt.NDArray[np.float64] = shared / np.maximum(np.minimum(area, areas), 1e-6)
-    return cover
-
-
-def _share(
-    box: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], float, npt.NDArray[np.float64]]:
-    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
-    shared = np.maximum(sides[:, 0], 0) * np.maximum(sides[:, 1], 0)
-    area = float((box[2] - box[0]) * (box[3] - box[1]))
-    return shared, area, (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
 
 
 def _is_settled(digits: Sequence[Spotted], scale: float) -> bool:

@@ -129,10 +129,7 @@ def decode(
     probs = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
     probs /= probs.sum(axis=1, keepdims=True)
     boxes = np.stack([x - left, y - top, x + right, y + bottom], axis=1)
-    kept: list[int] = []
-    for index in range(len(boxes)):
-        if not kept or _shared(boxes[index], boxes[kept]).max() < SAME_SIGN:
-            kept.append(index)
+    kept = drop_covered(boxes)
     return [
         Spotted(
             float(boxes[i, 0]), float(boxes[i, 1]), float(boxes[i, 2] - boxes[i, 0]),
@@ -142,15 +139,24 @@ def decode(
     ]  # fmt: skip
 
 
-def _shared(box: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the shared area as part of the smaller box; boxes are left, top, right, bottom."""
-    width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
-    height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
-    area = np.clip(width, 0, None) * np.clip(height, 0, None)
-    own = (box[2] - box[0]) * (box[3] - box[1])
-    areas = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
-    shared: npt.NDArray[np.float32] = area / np.maximum(np.minimum(own, areas), 1e-6)
-    return shared
+def drop_covered(boxes: npt.NDArray[np.floating]) -> list[int]:
+    """Return the rows of the boxes that remain where each, in turn, drops those after it that lie on it.
+
+    Args:
+        boxes: (N, 4) left, top, right, bottom, best first. Two that share `SAME_SIGN` of the smaller one are one.
+    """
+    left, top, right, bottom = np.ascontiguousarray(boxes.T)
+    areas = (right - left) * (bottom - top)
+    is_free = np.ones(len(boxes), np.bool_)
+    kept = []
+    for index in range(len(boxes)):
+        if is_free[index]:
+            kept.append(index)
+            width = np.minimum(right[index], right) - np.maximum(left[index], left)
+            height = np.minimum(bottom[index], bottom) - np.maximum(top[index], top)
+            shared = np.maximum(width, 0) * np.maximum(height, 0)
+            is_free &= shared / np.maximum(np.minimum(areas[index], areas), 1e-6) < SAME_SIGN
+    return kept
 
 
 def load_detector(name: str | os.PathLike[str] = DEFAULT_DETECTOR, *, threads: int = 2) -> BundleDetector:

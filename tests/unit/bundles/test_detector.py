@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from inkdigits.bundles.bundle import FOLDER
-from inkdigits.bundles.detector import BOX_UNIT_PX, BundleDetector, decode, load_detector
+from inkdigits.bundles.detector import BOX_UNIT_PX, BundleDetector, decode, drop_covered, load_detector
 from inkdigits.errors import BundleError
 
 Answer = npt.NDArray[np.float32]
@@ -76,3 +76,10 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 def test_a_classifier_is_no_detector() -> None:
     with pytest.raises(BundleError, match="no detector"):
         BundleDetector(FOLDER / "latin.onnx")
+
+
+def test_a_box_drops_those_after_it_that_lie_on_it() -> None:
+    boxes = np.array([(0, 0, 10, 20), (5, 0, 15, 20), (6, 0, 16, 20), (30, 0, 40, 20), (2, 2, 4, 4)], float)
+    assert drop_covered(boxes) == [0, 2, 3]  # the second shares half of the first, the third less
+    assert drop_covered(boxes[[1, 0, 3]]) == [0, 2]
+    assert drop_covered(boxes[:0]) == []
