@@ -15,25 +15,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inkdigits.cli.data_corrections import add, export
-from inkdigits.datasets import (
-    DatasetInfo,
-    LabelledPicture,
-    concatenate,
-    fetch_dataset,
-    get_info,
-    is_present,
-    list_datasets,
-    load_dataset,
-    load_pictures,
-    take_train_size,
-)
-from inkdigits.datasets.decode import make_thumbnail
 from inkdigits.errors import MissingExtraError, UsageError
 from inkdigits.types import LabelledImages
 
+# The data sets are imported where they are used: all other commands and --help need not wait for OpenCV.
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from inkdigits.datasets import DatasetInfo, LabelledPicture
 
 app = typer.Typer(
     name="data",
@@ -67,6 +57,8 @@ def list_(
 
         inkdigits data list --format json | jq '.[] | select(.present) | .name'
     """
+    from inkdigits.datasets import list_datasets
+
     infos = list_datasets()
     if format_ is Format.JSON:
         typer.echo(json.dumps([_describe(info) for info in infos], indent=2, ensure_ascii=False))
@@ -93,6 +85,8 @@ def fetch(
 
         inkdigits data fetch usps semeion --force
     """
+    from inkdigits.datasets import fetch_dataset, get_info
+
     for name in names:
         get_info(name)  # a misspelt name stops before anything is downloaded
     for name in names:
@@ -131,6 +125,8 @@ def show(
 
         inkdigits data show mnist --augment recipes/latin-cnn.toml
     """
+    from inkdigits.datasets import get_info, take_train_size
+
     info = get_info(name)
     chosen = split or _choose_split(info)
     if augment is not None:
@@ -229,12 +225,16 @@ def _choose_digits(data: LabelledImages, count: int, seed: int) -> npt.NDArray[n
 
 
 def _describe(info: DatasetInfo) -> dict[str, object]:
+    from inkdigits.datasets import is_present
+
     present = [split for split in info.splits if is_present(info.name, split=split)]
     return {**info.to_dict(), "present": len(present) == len(info.splits), "present_splits": present}
 
 
 def _row(info: DatasetInfo) -> tuple[str, ...]:
     """Name, script, size, counts, training, presence, licence."""
+    from inkdigits.datasets import is_present
+
     present = [split for split in info.splits if is_present(info.name, split=split)]
     state = "yes" if len(present) == len(info.splits) else "part" if present else "no"
     return (
@@ -268,6 +268,8 @@ def _print_table(infos: tuple[DatasetInfo, ...]) -> None:
 
 def _choose_split(info: DatasetInfo) -> str:
     """Return "train" if the set has it, else the first split on this machine, else the first."""
+    from inkdigits.datasets import is_present
+
     if "train" in info.splits:
         return "train"
     return next(
@@ -283,6 +285,8 @@ def _name_targets(output: Path, name: str) -> tuple[Path, Path]:
 
 
 def _load_glyphs(info: DatasetInfo, split: str) -> LabelledImages:
+    from inkdigits.datasets import load_dataset, load_pictures
+
     if info.kind == "glyphs" or info.size:
         return load_dataset(info.name, split)
     return _shrink(load_pictures(info.name, split), info, split)
@@ -290,12 +294,16 @@ def _load_glyphs(info: DatasetInfo, split: str) -> LabelledImages:
 
 def _load_whole(info: DatasetInfo) -> LabelledImages:
     """Join all splits, which must have equal sizes."""
+    from inkdigits.datasets import concatenate
+
     return concatenate(*(_load_glyphs(info, split) for split in info.splits), name=f"{info.name}/all")
 
 
 def _shrink(pictures: list[LabelledPicture], info: DatasetInfo, split: str) -> LabelledImages:
     """Turn pictures of single signs into thumbnails with classes."""
     import numpy as np
+
+    from inkdigits.datasets.decode import make_thumbnail
 
     return LabelledImages(
         images=np.stack([make_thumbnail(picture.data, size_px=THUMBNAIL_PX) for picture in pictures]),
@@ -314,6 +322,8 @@ def _show_classes(data: LabelledImages, sheet: Path, chart: Path, *, samples: in
 
 def _show_numbers(info: DatasetInfo, split: str, sheet: Path, chart: Path, samples: int) -> None:
     """Show pictures of whole numbers: captions instead of classes, and how often each sign is written."""
+    from inkdigits.datasets import load_pictures
+    from inkdigits.datasets.decode import make_thumbnail
     from inkdigits.evaluation.plots_data import save_count_chart, save_picture_sheet
 
     pictures = load_pictures(info.name, split)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from inkdigits.cli.adapt import continue_training
 from inkdigits.cli.console import EXIT_INTERRUPTED, tell
 from inkdigits.errors import MissingExtraError, UsageError
 
@@ -93,6 +92,8 @@ def train(
                 "A model that is continued keeps its recipe",
                 remedy="Beside --continue only --data, --output, --seed and --threads have a meaning.",
             )
+        from inkdigits.cli.adapt import continue_training
+
         bundle = continue_training(continue_, data=data, output=output, seed=seed or 0, threads=threads)
         typer.echo(bundle)
         return

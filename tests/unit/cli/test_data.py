@@ -63,7 +63,7 @@ def test_list_on_a_terminal_is_a_table(
 
 
 def test_fetch_stops_at_a_misspelt_name_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inkdigits.cli.data.fetch_dataset", lambda *_, **__: pytest.fail("it started"))
+    monkeypatch.setattr("inkdigits.datasets.fetch_dataset", lambda *_, **__: pytest.fail("it started"))
     with pytest.raises(DataNotFoundError, match="mnist"):
         RUNNER.invoke(app, ["fetch", "usps", "mnits"], catch_exceptions=False)
 
@@ -75,7 +75,7 @@ def test_fetch_prints_the_folders(monkeypatch: pytest.MonkeyPatch) -> None:
         forced.append(force)
         return Path("cache") / name
 
-    monkeypatch.setattr("inkdigits.cli.data.fetch_dataset", fake)
+    monkeypatch.setattr("inkdigits.datasets.fetch_dataset", fake)
     assert run("fetch", "mnist", "usps", "--force").split() == [
         str(Path("cache", n)) for n in ("mnist", "usps")
     ]
@@ -116,7 +116,7 @@ def test_show_of_an_absent_set() -> None:
 
 def test_show_cuts_all_splits_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[LabelledImages] = []
-    monkeypatch.setattr("inkdigits.cli.data.load_dataset", lambda name, split: make_data())
+    monkeypatch.setattr("inkdigits.datasets.load_dataset", lambda name, split: make_data())
     monkeypatch.setattr(plots_data, "save_contact_sheet", lambda data, path, **_: seen.append(data))
     monkeypatch.setattr(plots_data, "save_class_distribution", lambda data, path: seen.append(data))
     run("show", "mnist", "--train-size", "60", "--seed", "1", "-o", str(tmp_path))
