@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -139,7 +140,7 @@ def decode(
     ]  # fmt: skip
 
 
-def drop_covered(boxes: npt.NDArray[np.floating]) -> list[int]:
+def drop_covered(boxes: npt.NDArray[np.floating[Any]]) -> list[int]:
     """Return the rows of the boxes that remain where each, in turn, drops those after it that lie on it.
 
     Args:
