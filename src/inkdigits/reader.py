@@ -143,17 +143,22 @@ class Reader:
             return readings
         return [apply_field(reading, field, min_confidence=self.min_confidence) for reading in readings]
 
-    def read_with_forms(self, pages: Sequence[Page]) -> tuple[Reading, list[Ink | None]]:
+    def read_with_forms(
+        self, pages: Sequence[Page], *, field: Field | None = None
+    ) -> tuple[Reading, list[Ink | None]]:
         """Read one document, and return what the classifier saw.
 
         Args:
             pages: Pages of the document.
+            field: As for `read`.
 
         Returns:
             The reading, and for each of `reading.digits` its form, (28, 28) float32 in [0, 1] with ink = 1; None
             where the detector saw a digit, but no ink was found.
         """
         reading, found = self._read([pages])[0]
+        if field is not None:
+            reading = apply_field(reading, field, min_confidence=self.min_confidence)
         glyphs = {(page.index, sighting.box): sighting.glyph for page in found for sighting in page.sightings}
         places = [(number.page, digit.box) for number in reading.numbers for digit in number.digits]
         seen = [glyphs[place] for place in places]

@@ -59,16 +59,26 @@ def test_answers_are_those_of_the_reader(client: TestClient, examples: Path) -> 
     ReadingOut.model_validate(answer)
 
 
-def test_forms_are_28_pixels_square_with_bright_ink(client: TestClient, examples: Path) -> None:
-    data = (examples / "amount.jpg").read_bytes()
+@pytest.mark.parametrize("name", ["amount.jpg", "list.png", "blackboard.png", "digit.png"])
+def test_forms_are_those_that_the_classifier_saw(client: TestClient, examples: Path, name: str) -> None:
+    data = (examples / name).read_bytes()
     answer = client.post("/v1/read?forms=true", content=data).json()
     ReadingOut.model_validate(answer)
-    assert len(answer["forms"]) == 4
-    reader = Reader()
     forms = np.array([np.asarray(Image.open(io.BytesIO(base64.b64decode(form)))) for form in answer["forms"]])
-    assert forms.shape == (4, 28, 28)
-    probs = reader.classifier.predict_proba(forms)
-    assert "".join(reader.classifier.labels[i] for i in probs.argmax(axis=1)) == "1250"
+    reading, seen = Reader().read_with_forms(load_pages(data))
+    assert answer["text"] == reading.text
+    assert len(forms) == len(reading.digits) > 0
+    for form, ink in zip(forms, seen, strict=True):
+        assert ink is not None
+        np.testing.assert_array_equal(form, np.rint(255 * ink).astype(np.uint8))  # 28x28, ink bright
+
+
+def test_forms_follow_a_field(client: TestClient, examples: Path) -> None:
+    data = (examples / "postal-code.png").read_bytes()
+    plain = client.post("/v1/read?forms=true", content=data).json()
+    decided = client.post("/v1/read?forms=true&field=length%3D5", content=data).json()
+    assert len(decided["forms"]) == 5
+    assert decided["forms"] == plain["forms"]
 
 
 def test_a_blank_page_gives_no_numbers(client: TestClient, examples: Path) -> None:

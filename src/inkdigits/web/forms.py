@@ -1,7 +1,6 @@
 """The 28x28 form of each digit, as the classifier saw it: shown to people, and sent back by them.
 
-Owns: finding the ink of a reading's boxes again, checking forms that clients send. Leaves to others: ink, cutting
-and normalising (ink).
+Owns: their encoding, checking forms that clients send. Leaves to others: making them (reader).
 """
 
 from __future__ import annotations
@@ -14,10 +13,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from inkdigits.errors import EmptyInkError
-from inkdigits.images import Limits, Page, load_pages
-from inkdigits.ink import Glyph, cut_glyphs, extract_ink, normalize_glyph, remove_rules
-from inkdigits.types import Box, Gray, Reading
+from inkdigits.images import Limits, load_pages
+from inkdigits.types import Gray, Ink
 from inkdigits.web.errors import OptionsError
 
 MOST_FORMS = 500  # a page of marks has 300 digits; more are too many to look at
@@ -25,41 +22,23 @@ FORM_PX: Final = 28
 FORM_LIMITS: Final = Limits(max_bytes=10_000, max_pixels=FORM_PX**2, max_pages=1, max_total_pixels=FORM_PX**2)
 
 
-def make_forms(pages: Sequence[Page], reading: Reading) -> list[bytes | None]:
-    """Make the form of each digit from the page and the digit's box.
-
-    The reader finds the same ink by the detector's box before it was rounded: where digits touch, a form may differ
-    by a row or column of pixels from what the classifier saw.
+def encode_forms(forms: Sequence[Ink | None]) -> list[bytes | None]:
+    """Encode the forms that the classifier saw.
 
     Args:
-        pages: The pages that were read.
-        reading: What was read.
+        forms: One a digit, (28, 28) float32 in [0, 1] with ink = 1; None where there is no ink.
 
     Returns:
-        One PNG of 28x28 grey values a digit, in the order of `reading.digits`, ink bright; None where there is no
-        ink, and for all digits after `MOST_FORMS`.
+        One PNG of 28x28 grey values a digit, ink bright; None where there is no form, and for all digits after
+        `MOST_FORMS`.
     """
-    digits = [(number.page, digit.box) for number in reading.numbers for digit in number.digits]
-    forms: list[bytes | None] = [None] * len(digits)
-    shown = digits[:MOST_FORMS]
-    for index in {page for page, _ in shown}:
-        ink = remove_rules(extract_ink(pages[index].gray))[0]
-        places = [place for place, (page, _) in enumerate(shown) if page == index]
-        glyphs = cut_glyphs(ink, [_scale(shown[place][1], ink.scale) for place in places])
-        for place, glyph in zip(places, glyphs, strict=True):
-            forms[place] = None if glyph is None else _make_form(glyph)
-    return forms
+    return [
+        None if form is None or place >= MOST_FORMS else _encode_form(form)
+        for place, form in enumerate(forms)
+    ]
 
 
-def _scale(box: Box, scale: float) -> tuple[float, float, float, float]:
-    return box.x * scale, box.y * scale, box.width * scale, box.height * scale
-
-
-def _make_form(glyph: Glyph) -> bytes | None:
-    try:
-        form = normalize_glyph(glyph.ink)
-    except EmptyInkError:
-        return None
+def _encode_form(form: Ink) -> bytes:
     return cv2.imencode(".png", np.rint(form * 255).astype(np.uint8))[1].tobytes()
 
 

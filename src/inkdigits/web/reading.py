@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -22,8 +22,8 @@ from inkdigits.explaining import explain_form
 from inkdigits.fields import Field, parse_field
 from inkdigits.images import Limits, Page, load_pages
 from inkdigits.reader import Reader
-from inkdigits.types import Gray, Reading, Rgb
-from inkdigits.web.forms import make_forms
+from inkdigits.types import Gray, Ink, Reading, Rgb
+from inkdigits.web.forms import encode_forms
 from inkdigits.web.uploads import Upload
 
 SHOWN_PX = 1600  # longer side of a page that is sent back to be shown
@@ -69,10 +69,12 @@ class Result:
     Attributes:
         reading: What was read.
         pages: Its upright pages.
+        forms: What the classifier saw of each of `reading.digits`; empty if nobody asked for it.
     """
 
     reading: Reading
     pages: list[Page]
+    forms: list[Ink | None] = field(default_factory=list)
 
 
 class Readings:
@@ -129,6 +131,9 @@ class Readings:
             options: What is asked for.
         """
         reader = self._reader.with_confidence(options.min_confidence)
+        if options.has_forms:
+            reading, forms = reader.read_with_forms(pages, field=options.field)
+            return Result(reading, pages, forms)
         return Result(reader.read_pages([pages], field=options.field)[0], pages)
 
     def explain(self, form: Gray, label: str) -> dict[str, Any]:
@@ -163,7 +168,7 @@ def to_answer(result: Result, options: Options, *, reading: Reading | None = Non
     """
     answer = (reading or result.reading).to_dict()
     if options.has_forms:
-        forms = make_forms(result.pages, result.reading)
+        forms = encode_forms(result.forms)
         answer["forms"] = [None if form is None else _encode_base64(form) for form in forms]
     if options.has_pages:
         answer["pictures"] = [_encode_base64(shrink(page)) for page in result.pages]

@@ -19,7 +19,7 @@ export class Answer {
     this.why = new Why();
     this.picked = -1;
     this.isPickedByHand = false;
-    this.forms = []; // what was last shown: while one draws, forms come a moment after the labels
+    this.forms = []; // what was last shown, for answers that come without
     this.judging = new Judging(this, keeping);
     $("copy").addEventListener("click", () => this.copy());
     $("csv").addEventListener("click", () => save("inkdigits.csv", toCsv(this.items), "text/csv"));
@@ -252,7 +252,7 @@ function findWeakest(reading) {
   return confidences.indexOf(Math.min(...confidences));
 }
 
-// While nothing changed, what the person said of it stays: the forms of a drawing come a moment after its labels.
+// While nothing changed, what the person said of it stays.
 function keepLabels(item, before) {
   if (!before || before === item || item.labels || !before.labels || before.reading?.text !== item.reading?.text) return;
   Object.assign(item, { labels: before.labels, verdict: before.verdict, isKept: before.isKept });

@@ -26,6 +26,7 @@ export function startCamera(answer) {
   let lastMs = 0;
 
   const live = new Live({
+    options: { forms: true },
     onReading: ({ reading, ms }) => {
       if (!stream || isFrozen) return;
       const now = performance.now();

@@ -11,7 +11,7 @@ import { t } from "./texts.js";
 const LEAST_STEP_PX = 1.2; // nearer points add nothing
 const MOST_POINTS = 15000; // below what the service takes
 const DOT_PENS = 2; // ink that spans less than this many widths of its line is a dot
-const IDLE_MS = 160; // after the pen has rested so long, the 28x28 forms are asked for too
+const IDLE_MS = 160; // after the pen has rested so long, the answer counts as final
 
 export function startDraw(answer) {
   const canvas = $("ink");
@@ -24,7 +24,7 @@ export function startDraw(answer) {
   let drawn = 0;
   let idleTimer = 0;
   let shown = 0; // number of the newest answer that was shown
-  let restsFor = 0; // number of the question that asked for forms
+  let restsFor = 0; // number of the question that was asked when the pen had come to rest
   let id = makeId(); // of this drawing, until it is cleared
 
   const live = new Live({
@@ -58,7 +58,7 @@ export function startDraw(answer) {
     return encodePicture(sheet, sheet.width, sheet.height, { type: "image/png" });
   }
 
-  function compose(forms) {
+  function compose() {
     const { width, height } = canvas.getBoundingClientRect();
     const all = current ? [...strokes, current] : strokes;
     let budget = MOST_POINTS;
@@ -74,7 +74,7 @@ export function startDraw(answer) {
       width: Math.round(width),
       height: Math.round(height),
       pen_width: widths[widths.length >> 1],
-      forms,
+      forms: true,
     };
   }
 
@@ -89,15 +89,15 @@ export function startDraw(answer) {
     return points.length < 500 && Math.max(...spans) < DOT_PENS * all[0].width;
   }
 
-  function ask(forms) {
+  function ask({ isFinal }) {
     if (!hasInk() || isDot()) return;
     if (live.isOpen) {
-      const seq = live.ask(compose(forms));
-      if (forms) restsFor = seq;
+      const seq = live.ask(compose());
+      if (isFinal) restsFor = seq;
       return;
     }
-    if (!forms) return; // without a live connection, only what is finished is read
-    readStrokes(compose(true)).then(
+    if (!isFinal) return; // without a live connection, only what is finished is read
+    readStrokes(compose()).then(
       ({ reading, ms }) => hasInk() && show(reading, ms, true),
       (problem) => answer.fail("draw", { detail: problem.message, remedy: problem.remedy }),
     );
@@ -116,8 +116,8 @@ export function startDraw(answer) {
       answer.clear("draw");
       return;
     }
-    ask(false);
-    if (isResting) idleTimer = setTimeout(() => ask(true), IDLE_MS);
+    ask({ isFinal: false });
+    if (isResting) idleTimer = setTimeout(() => ask({ isFinal: true }), IDLE_MS);
   }
 
   function repaint() {

@@ -11,8 +11,8 @@ function encodeKey(key) {
 }
 
 export class Live {
-  // onReading({seq, reading, ms, dropped}), onProblem({detail, remedy}), onState("open" | "closed")
-  constructor({ onReading, onProblem, onState = () => {} }) {
+  // onReading({seq, reading, ms, dropped}), onProblem({detail, remedy}), onState("open" | "closed"); options of frames
+  constructor({ onReading, onProblem, onState = () => {}, options = null }) {
     this.onReading = onReading;
     this.onProblem = onProblem;
     this.onState = onState;
@@ -22,7 +22,7 @@ export class Live {
     this.waiting = null;
     this.failures = 0;
     this.isWanted = false;
-    this.options = null;
+    this.options = options;
   }
 
   get isOpen() {

@@ -49,7 +49,7 @@ export class Why {
     $("why").hidden = !canAsk;
     $("why-panel").hidden = !canAsk || !this.isOpen;
     if (canAsk) $("why").textContent = t("why.ask", { label: digit.label });
-    const wanted = canAsk && this.isOpen && digit.form ? `${digit.label} ${digit.form}` : "";
+    const wanted = canAsk && this.isOpen && digit.form && digit.isFinal ? `${digit.label} ${digit.form}` : "";
     if (wanted === this.wanted) return;
     this.wanted = wanted;
     this.aborter?.abort();
