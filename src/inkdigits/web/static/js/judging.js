@@ -44,7 +44,7 @@ export class Judging {
     const digits = reading ? listDigits(reading) : [];
     const picked = digits[this.answer.picked];
     const canJudge = digits.length > 0 && item.isFinal;
-    $("judge").hidden = !canJudge || !this.keeping.isPossible;
+    $("confirm").hidden = !canJudge || !this.keeping.isPossible;
     $("keypad").hidden = !canJudge || !picked;
     if (!canJudge) return;
     pressed($("confirm"), Boolean(item.verdict));
@@ -53,7 +53,6 @@ export class Judging {
     if (!picked) return;
     const now = item.labels?.[this.answer.picked] ?? picked.label;
     for (const [label, key] of this.keys) pressed(key, label === now);
-    $("keypad-title").textContent = t("judge.keypad", { label: picked.label });
     $("keys").setAttribute("aria-label", t("judge.keypad", { label: picked.label }));
   }
 

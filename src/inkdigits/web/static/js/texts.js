@@ -192,6 +192,24 @@ export const texts = {
   "programs.title": "For programs",
   "programs.text": "The same service answers programs. Send a picture, get numbers with boxes, confidence and alternatives.",
   "programs.examples": "Examples",
+  "programs.code": `# one picture
+curl -F file=@photo.jpg {origin}/v1/read
+
+# several
+curl -F files=@a.png -F files=@b.pdf {origin}/v1/read/batch
+
+# the picture with boxes, as PNG
+curl -F file=@photo.jpg -o boxes.png "{origin}/v1/read?format=annotated"
+
+# sixteen digits with a check sum; unsure ones as "?"
+curl -F file=@card.png "{origin}/v1/read?field=length=16,checksum=luhn&min_confidence=0.9"
+
+# pen strokes, [x, y] or [x, y, seconds]
+curl -H "Content-Type: application/json" {origin}/v1/strokes \\
+  -d '{"strokes": [[[80, 70], [190, 64], [122, 226]], [[104, 150], [176, 142]]]}'
+
+# a service with a key
+curl -H "Authorization: Bearer KEY" -F file=@photo.jpg {origin}/v1/read`,
   "programs.openapi": "All routes, as OpenAPI",
 };
 

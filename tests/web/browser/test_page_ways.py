@@ -2,142 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Page, Request, expect
 
-REQUIRED = "INKDIGITS_REQUIRE_BROWSER"  # set where a skipped browser test must fail
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-DESKTOP, PHONE = (1400, 900), (390, 844)
-PATIENCE_MS = 30_000
+from browsing import DESKTOP, PHONE, OpenPage, Strokes, Theme, draw, find_problems, overflows
+
 KEY = "0123456789abcdef-key"
-Strokes = list[list[list[float]]]
-Theme = Literal["light", "dark"]
-
-expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Browser]:
-    path = os.environ.get("INKDIGITS_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        reason = "no Chromium on this machine; on Debian: apt-get install chromium"
-        if os.environ.get(REQUIRED):
-            pytest.fail(f"{REQUIRED} is set, but there is {reason}")
-        pytest.skip(reason)
-    camera = tmp_path_factory.mktemp("camera") / "camera.mjpeg"
-    camera.write_bytes(make_camera(Path(__file__).parents[2] / "examples" / "amount.jpg"))
-    options = (
-        "no-sandbox", "disable-gpu", "disable-background-networking", "no-first-run", "disable-sync",
-        "use-fake-device-for-media-stream", "use-fake-ui-for-media-stream",
-        f"use-file-for-fake-video-capture={camera}",
-    )  # fmt: skip
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[f"--{option}" for option in options])
-        yield browser
-        browser.close()
-
-
-def make_camera(picture: Path) -> bytes:
-    """A stream of ten frames that show a sheet with a number."""
-    frame = Image.new("RGB", (640, 480), (120, 116, 110))
-    frame.paste(Image.open(picture).convert("RGB").resize((600, 338)), (20, 70))
-    stream = io.BytesIO()
-    frame.save(stream, "JPEG", quality=90)
-    return stream.getvalue() * 10
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any]) -> str:
-    return str(serve("--rate", "0").url)
-
-
-class Watched:
-    """A page of which everything that goes wrong is written down."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.page = context.new_page()
-        self.errors: list[str] = []
-        self.hosts: set[str] = set()
-        self.page.on("console", lambda message: self._note(message.type, message.text))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        self.page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).netloc))
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.errors.append(text)
-
-
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, url: str) -> Iterator[OpenPage]:
-    """Open the page; in the end no error was logged and no other host was asked."""
-    opened: list[tuple[Watched, str, str]] = []
-
-    def start(
-        size: tuple[int, int] = DESKTOP, *, at: str = url, expected: str = "", theme: Theme = "light"
-    ) -> Page:
-        width, height = size
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            has_touch=size == PHONE,
-            is_mobile=size == PHONE,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        watched = Watched(context)
-        opened.append((watched, at, expected))
-        watched.page.goto(at)
-        return watched.page
-
-    yield start
-    for watched, at, expected in opened:
-        own = urlsplit(at).netloc
-        watched.page.context.close()
-        assert watched.hosts - {""} == {own}
-        assert [text for text in watched.errors if not (expected and re.search(expected, text))] == []
-
-
-def draw(page: Page, strokes: Strokes, *, scale: float = 1.0) -> None:
-    box = page.locator("#ink").bounding_box()
-    assert box is not None
-    for stroke in strokes:
-        points = [(box["x"] + x * scale, box["y"] + y * scale) for x, y, _ in stroke]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in [*points[3:-1:3], points[-1]]:
-            page.mouse.move(*point)
-        page.mouse.up()
-
-
-def find_problems(page: Page) -> list[str]:
-    """Ask axe-core for serious and critical problems of accessibility."""
-    page.evaluate(AXE_SCRIPT)
-    results = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{found['id']}: {found['nodes'][0]['html'][:120]}"
-        for found in results["violations"]
-        if found["impact"] in ("serious", "critical")
-    ]
-
-
-def overflows(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
 def test_each_digit_is_read_while_it_is_drawn(open_page: OpenPage, recorded: dict[str, Strokes]) -> None:
@@ -264,14 +141,17 @@ def test_pictures_are_uploaded_together(open_page: OpenPage, examples: Path, tmp
     expect(page.locator("#strip button")).to_have_count(2)
 
 
-def test_an_example_and_a_document_are_read(open_page: OpenPage, examples: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["tiff", "pdf"])
+def test_an_example_and_a_document_are_read(
+    open_page: OpenPage, examples: Path, tmp_path: Path, kind: str
+) -> None:
     pages = [Image.open(examples / name).convert("L") for name in ("digit.png", "postal-code.png")]
-    pages[0].save(tmp_path / "two.tiff", save_all=True, append_images=pages[1:])
+    pages[0].save(tmp_path / f"two.{kind}", save_all=True, append_images=pages[1:])
     page = open_page()
     page.click("#tab-upload")
     page.click("#samples button >> nth=1")
     expect(page.locator("#number")).to_have_text("3856")
-    page.set_input_files("#files", tmp_path / "two.tiff")
+    page.set_input_files("#files", tmp_path / f"two.{kind}")
     expect(page.locator("#number")).to_have_text(re.compile(r"7\s+90214"))
     expect(page.locator("#page-name")).to_have_text("1 / 2")
     expect(page.locator("#viewer .box")).to_have_count(1)
@@ -388,103 +268,3 @@ def test_nothing_is_hard_to_reach(
     for way in ("camera", "upload", "draw"):
         page.click(f"#tab-{way}")
         assert find_problems(page) == []
-
-
-def test_a_correction_is_found_after_a_restart(
-    open_page: OpenPage,
-    serve: Callable[..., Any],
-    recorded: dict[str, Strokes],
-    digit: bytes,
-    tmp_path: Path,
-) -> None:
-    database = str(tmp_path / "corrections.db")
-    # Every answer is less sure than 1, so that what nobody judges is queued.
-    options = ("--rate", "0", "--corrections", database, "--review-below", "1")
-    first = serve(*options)
-    page = open_page(at=first.url)
-    expect(page.locator("body.is-ready")).to_be_visible()
-    draw(page, recorded["7"])
-    expect(page.locator("#digits img")).to_have_count(1)
-    page.locator("#keys .key").nth(1).click()
-    expect(page.locator("#keep-dialog")).to_contain_text("file on this machine")
-    page.keyboard.press("Escape")  # no consent: corrected here, stored nowhere
-    expect(page.locator("#number")).to_have_text("1")
-    expect(page.locator("#judge-note")).to_contain_text("nothing is stored")
-    expect(page.locator("#keep")).to_have_attribute("aria-checked", "false")
-    assert (
-        page.evaluate("fetch('/v1/review?state=all').then((a) => a.json()).then((a) => a.items.length)") == 0
-    )
-    page.click("#keep")
-    page.click("#confirm")  # what now stands there: a 1
-    expect(page.locator("#judge-note")).to_have_text("Kept to learn from.")
-    page.click("#tab-upload")
-    page.set_input_files("#files", {"name": "seven.png", "mimeType": "image/png", "buffer": digit})
-    expect(page.locator("#review-count")).to_have_text("1")  # the upload has joined the queue
-    assert first.end() in (0, -15)
-
-    page = open_page(at=serve(*options).url)
-    page.click("#tab-review")
-    expect(page.locator("#number")).to_have_text("7")
-    expect(page.locator("#review-viewer .box")).to_have_count(1)
-    page.locator("#digits .digit").focus()
-    page.keyboard.press("2")  # by keyboard alone
-    expect(page.locator("#number")).to_have_text("2")
-    page.locator("#confirm").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#review-title")).to_have_text("Nothing to review")
-    page.click("#review-judged")
-    expect(page.locator("#review-strip .kept span")).to_have_text(["7 → 2", "7 → 1"])
-    page.locator("#review-strip .kept").nth(1).click()
-    expect(page.locator("#digits b")).to_have_text("1")
-    expect(page.locator("#verdict")).to_have_text("Corrected by you.")
-    page.click("#key-none")
-    expect(page.locator("#review-strip .kept span").nth(1)).to_have_text("7 → –")
-    page.click("#forget")
-    expect(page.locator("#review-strip .kept")).to_have_count(1)
-    page.click("#forget-all")
-    page.click("#forget-dialog .danger")
-    expect(page.locator("#review-title")).to_have_text("Nothing judged yet")
-    expect(page.locator("#forget-all")).to_be_disabled()
-
-
-def test_an_answer_is_confirmed_with_one_tap(
-    open_page: OpenPage, serve: Callable[..., Any], recorded: dict[str, Strokes], tmp_path: Path
-) -> None:
-    served = serve("--rate", "0", "--corrections", str(tmp_path / "corrections.db"))
-    page = open_page(PHONE, at=served.url, theme="dark")
-    expect(page.locator("body.is-ready")).to_be_visible()
-    page.evaluate("localStorage.setItem('inkdigits-keep', 'on')")
-    page.reload()
-    expect(page.locator("#keep")).to_have_attribute("aria-checked", "true")
-    draw(page, recorded["7"], scale=0.5)
-    expect(page.locator("#digits img")).to_have_count(1)
-    page.tap("#confirm")
-    expect(page.locator("#judge-note")).to_have_text("Kept to learn from.")
-    assert find_problems(page) == []
-    page.tap("#tab-review")
-    page.tap("#review-judged")
-    expect(page.locator("#review-strip .kept span")).to_have_text("7")
-    assert find_problems(page) == []
-    assert not overflows(page)
-    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
-    page.emulate_media(reduced_motion="reduce")  # colours half way between two themes are no one's choice
-    page.click("#theme")
-    assert find_problems(page) == []
-    page.click("#forget-all")
-    assert find_problems(page) == []
-
-
-def test_without_a_place_nothing_is_offered_to_be_kept(
-    open_page: OpenPage, recorded: dict[str, Strokes]
-) -> None:
-    page = open_page()
-    expect(page.locator("body.is-ready")).to_be_visible()
-    draw(page, recorded["7"])
-    expect(page.locator("#digits img")).to_have_count(1)
-    for hidden in ("#tab-review", "#judge", "#keep-row"):
-        expect(page.locator(hidden)).to_be_hidden()
-    page.locator("#keys .key").nth(1).click()  # the answer on the page can be corrected all the same
-    expect(page.locator("#number")).to_have_text("1")
-    with page.expect_download() as download:
-        page.click("#json")
-    assert json.loads(download.value.path().read_text())["text"] == "1"
