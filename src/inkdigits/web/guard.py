@@ -86,6 +86,7 @@ class Guard:
     ) -> None:
         self._app, self._settings, self._metrics, self._routes = app, settings, metrics, routes
         self._pool = pool
+        self._is_local = settings.is_local  # parses the address: not once a request
         # "/v1/review/{id}" counts as one route, whatever the id.
         self._forms = [
             (name, re.compile(re.sub(r"\{\w+\}", "[^/]+", name))) for name in routes if "{" in name
@@ -172,7 +173,7 @@ class Guard:
 
     def _check_host(self, headers: Headers) -> None:
         allowed = self._settings.allowed_hosts
-        if not allowed and not self._settings.is_local:
+        if not allowed and not self._is_local:
             return
         name = split_host(headers.get("host", ""))
         if name not in (*allowed, *LOCAL_NAMES, self._settings.host.strip("[]")):

@@ -188,8 +188,11 @@ def describe_models(active: str) -> list[dict[str, Any]]:
     return models
 
 
-def get_service(connection: HTTPConnection) -> Service:
+async def get_service(connection: HTTPConnection) -> Service:
     """Return the service that a request or WebSocket belongs to.
+
+    Asynchronous, since FastAPI takes plain functions to a thread and back: a third of a route's time, and more when
+    all threads want the interpreter.
 
     Args:
         connection: The request or WebSocket.
