@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 
 from inkdigits.bundles.runtime import onnxruntime
 from inkdigits.images import DEFAULT_LIMITS
@@ -84,6 +85,16 @@ def test_no_route_waits_for_a_thread_but_the_pool() -> None:
         if not inspect.iscoroutinefunction(call)
     ]
     assert plain == []
+
+
+def test_no_variable_lets_requests_be_told_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    with TestClient(create_app(Settings()), base_url="http://127.0.0.1:8000") as client:
+        assert client.get("/healthz").status_code == 200
+    assert caplog.text == ""  # without our word, FastAPI tries, and says that it lacks the exporter
 
 
 def test_the_time_to_retry_grows_with_the_queue() -> None:
