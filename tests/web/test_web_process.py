@@ -108,9 +108,10 @@ def test_a_taken_port_is_one_sentence(
     [
         (["--host", "0.0.0.0"], 2, "--insecure-no-key"),
         (["--host", "::"], 2, "--api-key"),
+        (["--host", "0.0.0.0", "--insecure-no-key"], 2, "--insecure-no-key twice"),
         (["--insecure-no-key", "--api-key", "short"], 2, "16 printable"),
         (["--model", "nope"], 5, "no model 'nope'"),
-        (["--host", "no such host", "--insecure-no-key"], 2, "can't be listened on"),
+        (["--host", "no such host", *2 * ["--insecure-no-key"]], 2, "can't be listened on"),
         (["--port", "70000"], 2, "Error"),
     ],
 )

@@ -37,7 +37,13 @@ ApiKey = Annotated[
     ),
 ]
 InsecureNoKey = Annotated[
-    bool, typer.Option("--insecure-no-key", help="Let anyone on the network use the service.")
+    int,
+    typer.Option(
+        "--insecure-no-key",
+        count=True,
+        help="Let anyone on the network use the service; must be said twice.",
+        show_default=False,
+    ),
 ]
 AllowHost = Annotated[
     list[str] | None,
@@ -97,7 +103,7 @@ def serve(
     port: Port = 8000,
     model: Model = "latin",
     api_key: ApiKey = "",
-    insecure_no_key: InsecureNoKey = False,
+    insecure_no_key: InsecureNoKey = 0,
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
     trust_proxy: TrustProxy = "",
@@ -148,7 +154,7 @@ def serve(
         corrections=corrections,
         review_below=review_below,
     )
-    settings = check_exposure(settings, is_insecure=insecure_no_key)
+    settings = check_exposure(settings, times_insecure=insecure_no_key)
     load_classifier(model)  # a wrong name is told here, not by a worker
     if corrections:
         _check_corrections(corrections)

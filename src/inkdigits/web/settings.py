@@ -16,6 +16,7 @@ from inkdigits.images import Limits
 
 KEY_VARIABLE = "INKDIGITS_API_KEY"
 SETTINGS_VARIABLE = "INKDIGITS_SERVE"  # how worker processes learn their settings
+TWICE = 2
 LEAST_KEY_LENGTH = 16  # 64 bits if made of hexadecimal digits; at 60 tries a second that is forever
 # Telephones make pictures of 12 to 50 million pixels; 48 at once decode to 144 MB.
 WEB_LIMITS = Limits(max_bytes=16 * 2**20, max_pixels=50_000_000, max_pages=20, max_total_pixels=100_000_000)
@@ -115,12 +116,13 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def check_exposure(settings: Settings, *, is_insecure: bool) -> Settings:
+def check_exposure(settings: Settings, *, times_insecure: int) -> Settings:
     """Refuse to be open to others without a key.
 
     Args:
         settings: As asked for.
-        is_insecure: True if the user has said that no key is wanted.
+        times_insecure: How often the user has said that no key is wanted; only twice counts, since once may be a
+            line that was copied.
 
     Returns:
         The settings, with spaces around the key removed.
@@ -129,10 +131,10 @@ def check_exposure(settings: Settings, *, is_insecure: bool) -> Settings:
         UsageError: If others could reach the service without a key, or the key is too short.
     """
     key = settings.api_key.strip()
-    if not key and not settings.is_local and not is_insecure:
+    if not key and not settings.is_local and times_insecure < TWICE:
         raise UsageError(
             f"listening on {settings.host} would let anyone on the network use this service",
-            remedy=f"Set a key with --api-key or {KEY_VARIABLE}, or add --insecure-no-key to do without one.",
+            remedy=f"Set a key with --api-key or {KEY_VARIABLE}, or say --insecure-no-key twice to do without one.",
         )
     if key and (len(key) < LEAST_KEY_LENGTH or not key.isascii() or not key.isprintable()):
         raise UsageError(
