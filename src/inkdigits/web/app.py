@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from inkdigits import __version__
 from inkdigits.web import live, routes_about, routes_explain, routes_read, routes_review
 from inkdigits.web.guard import Guard
+from inkdigits.web.openapi import complete
 from inkdigits.web.page import load_files, make_router
 from inkdigits.web.problems import add_handlers
 from inkdigits.web.service import Service
@@ -58,8 +59,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(routes_review.router)
     app.include_router(routes_about.router)
     app.include_router(live.router)
-    paths = frozenset(app.openapi()["paths"]) | {"/", "/favicon.ico", "/openapi.json"}
     app.include_router(make_router(load_files()))
+    document = app.openapi_schema = complete(
+        app.openapi()
+    )  # after the last route: each makes FastAPI forget it
+    paths = frozenset(document["paths"]) | {"/", "/favicon.ico", "/openapi.json"}
     app.add_middleware(
         Guard, settings=service.settings, metrics=service.metrics, pool=service.pool, routes=paths
     )

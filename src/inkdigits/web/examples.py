@@ -5,6 +5,8 @@ Owns: the examples. Leaves to others: their form (schemas).
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 # A seven in two strokes, [x, y, t]; `tests/web` sends it and compares.
@@ -25,49 +27,11 @@ STROKES: dict[str, Any] = {
     "pen_width": 14,
 }
 
+# Method and path -> status -> body, as this service answered; tests/web/test_web_openapi.py compares and writes it.
+ANSWERS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
+
 # The answer to examples/digit.png, as a form with one file.
-READING: dict[str, Any] = {
-    "schema": 1,
-    "source": "digit.png",
-    "text": "7",
-    "pages": [{"width": 320, "height": 340}],
-    "numbers": [
-        {
-            "text": "7",
-            "value": 7,
-            "kind": "number",
-            "confidence": 0.999866,
-            "box": [101, 71, 99, 188],
-            "line": 0,
-            "page": 0,
-            "digits": [
-                {
-                    "label": "7",
-                    "confidence": 0.999866,
-                    "box": [101, 71, 99, 188],
-                    "alternatives": [
-                        {"label": "9", "confidence": 8e-06},
-                        {"label": "4", "confidence": 3e-06},
-                        {"label": "3", "confidence": 3e-06},
-                        {"label": "1", "confidence": 3e-06},
-                        {"label": "2", "confidence": 0.0},
-                        {"label": "8", "confidence": 0.0},
-                        {"label": "5", "confidence": 0.0},
-                        {"label": "6", "confidence": 0.0},
-                        {"label": "0", "confidence": 0.0},
-                    ],
-                    "is_sure": True,
-                }
-            ],
-            "marks": [],
-            "seen": "",
-            "violates": "",
-        }
-    ],
-    "rows": [],
-    "review": [],
-    "rejected": [],
-}
+READING: dict[str, Any] = ANSWERS["post /v1/read"]["200"]
 
 ANSWER_ID = "b7c41f0e-2f0d-4c8e-9f5a-5d2a4b1c9e77"
 

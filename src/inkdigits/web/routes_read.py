@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from inkdigits.errors import InkdigitsError
-from inkdigits.web.examples import READING, STROKES
+from inkdigits.web.examples import STROKES
 from inkdigits.web.problems import describe
 from inkdigits.web.reading import Options, Readings, Result, annotate, to_answer
 from inkdigits.web.schemas import AnswerFormat, BatchOut, ProblemOut, ReadingOut, StrokesIn
@@ -73,8 +73,12 @@ _READ: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "What was read; a blank page gives no numbers.",
         "model": ReadingOut,
-        "content": {"application/json": {"example": READING}, "image/png": {"schema": _BINARY}},
+        "content": {"image/png": {"schema": _BINARY}},
     },
+    **PROBLEMS,
+}
+_READ_STROKES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "What was read.", "model": ReadingOut},
     **PROBLEMS,
 }
 
@@ -149,7 +153,7 @@ def _read_item(readings: Readings, upload: Upload, options: Options) -> dict[str
         return {"name": upload.name, "problem": describe(error)}
 
 
-@router.post("/strokes", responses=_READ, response_class=JSONResponse)
+@router.post("/strokes", responses=_READ_STROKES, response_class=JSONResponse)
 async def read_strokes(
     service: TheService, strokes: Annotated[StrokesIn, Body(openapi_examples={"seven": {"value": STROKES}})]
 ) -> Response:

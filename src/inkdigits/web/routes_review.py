@@ -118,7 +118,9 @@ async def list_answers(
 
 @router.post("/review/{id}", responses={200: {"model": AnswerOut}, **_WITH_BODY}, response_class=JSONResponse)
 async def judge_answer(
-    service: TheService, id: Name, judgement: Annotated[JudgementIn, Body(examples=[{"labels": ["7"]}])]
+    service: TheService,
+    id: Name,
+    judgement: Annotated[JudgementIn, Body(openapi_examples={"seven": {"value": {"labels": ["7"]}}})],
 ) -> Response:
     """Say what the digits of a kept answer are; saying what was read confirms it."""
     kept = await service.keep(lambda store: store.decide(id, judgement.labels))
