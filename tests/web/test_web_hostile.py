@@ -9,6 +9,7 @@ import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -77,11 +78,11 @@ def broken() -> Iterator[bytes]:
             yield data[: max(1, int(part * len(data)))]
 
 
-def fuzzed(count: int) -> Iterator[bytes]:
-    """Good files with wrong bytes, mostly in the header; some may still be pictures."""
+def fuzzed() -> Iterator[bytes]:
+    """Good files with wrong bytes, mostly in the header, without end; some may still be pictures."""
     rng = np.random.default_rng(0)
     good = [encode(kind) for kind in KINDS]
-    for index in range(count):
+    for index in count():
         data = bytearray(good[index % len(good)])
         span = 64 if index % 3 else len(data)
         for _ in range(int(rng.integers(1, 8))):
@@ -99,14 +100,16 @@ def test_five_hundred_hostile_uploads(client: TestClient, digit: bytes) -> None:
         answer = client.post("/v1/read", content=data)
         assert 400 <= answer.status_code < 500, (answer.status_code, data[:40])
         statuses[answer.status_code] += 1
-    for index, data in enumerate(fuzzed(500 - sum(statuses.values()))):
+    for index, data in enumerate(fuzzed()):
         if index % 2:
             answer = client.post("/v1/read?forms=true", content=data)
         else:
             answer = client.post("/v1/read", files={"file": (f"../{index}\0.png", data, "image/svg+xml")})
-        assert answer.status_code < 500, (answer.text, data[:60])
+        assert answer.status_code == 200 or 400 <= answer.status_code < 500, (answer.text, data[:60])
         statuses[answer.status_code] += 1
-    assert sum(statuses.values()) == 500
+        if sum(statuses.values()) - statuses[200] == 500:
+            break
+    assert statuses[200] < 250  # a wrong byte in its pixels makes no picture hostile
     assert statuses[422] > 100  # damaged
     assert statuses[415] > 50  # no picture
     assert client.post("/v1/read", content=digit).json()["text"] == "7"
@@ -152,9 +155,16 @@ def _serving() -> Iterator[None]:
         yield
 
 
+CONFORMANCE: list[Any] = [
+    schemathesis.checks.CHECKS.get_one(name)
+    for name in ("status_code_conformance", "content_type_conformance", "response_schema_conformance")
+]
+
+
 @pytest.mark.filterwarnings("ignore:Skipped test cases")  # it knows no way to make PDF, BMP and TIFF
 @schema.parametrize()
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_that_the_documentation_allows_is_a_failure(case: schemathesis.Case[Any]) -> None:
     answer = case.call()
     assert answer.status_code < 500, answer.text
+    case.validate_response(answer, checks=CONFORMANCE)  # its form is the documented one, too
