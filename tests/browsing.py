@@ -26,7 +26,7 @@ Theme = Literal["light", "dark"]
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright holds this thread's event loop until the browser is closed
 def browser(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Browser]:
     path = os.environ.get("INKDIGITS_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
@@ -56,7 +56,7 @@ def make_camera(picture: Path) -> bytes:
     return stream.getvalue() * 10
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def url(serve: Callable[..., Any]) -> str:
     return str(serve("--rate", "0").url)
 
