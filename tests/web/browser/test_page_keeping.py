@@ -11,6 +11,14 @@ from playwright.sync_api import expect
 
 from browsing import DESKTOP, PHONE, OpenPage, Strokes, draw, find_problems, overflows
 
+SLOW_JUDGEMENTS = """() => {
+    const ask = window.fetch;
+    window.fetch = async (path, options) => {
+        if (options?.method === "POST") await new Promise((resolve) => setTimeout(resolve, 800));
+        return ask(path, options);
+    };
+}"""
+
 
 def test_a_correction_is_found_after_a_restart(
     open_page: OpenPage,
@@ -52,13 +60,18 @@ def test_a_correction_is_found_after_a_restart(
     page.keyboard.press("2")  # by keyboard alone
     expect(page.locator("#number")).to_have_text("2")
     page.locator("#confirm").focus()
+    page.evaluate(SLOW_JUDGEMENTS)
     page.keyboard.press("Enter")
-    expect(page.locator("#review-title")).to_have_text("Nothing to review")
-    page.click("#review-judged")
+    page.click("#review-judged")  # before the judgement has arrived
     expect(page.locator("#review-strip .kept span")).to_have_text(["7 → 2", "7 → 1"])
     page.locator("#review-strip .kept").nth(1).click()
     expect(page.locator("#digits b")).to_have_text("1")
     expect(page.locator("#verdict")).to_have_text("Corrected by you.")
+    page.click("#review-open")
+    expect(page.locator("#review-empty")).to_be_visible()
+    expect(page.locator("#review-title")).to_have_text("Nothing to review")
+    page.click("#review-judged")
+    page.locator("#review-strip .kept").nth(1).click()
     page.click("#key-none")
     expect(page.locator("#review-strip .kept span").nth(1)).to_have_text("7 → –")
     page.click("#forget")

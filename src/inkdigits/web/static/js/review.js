@@ -13,14 +13,18 @@ export function startReview(answer, keeping) {
   let next = null;
   let current = 0;
   let isShown = false;
+  let loads = 0;
   const pictures = new Map(); // id -> address of the picture, or "" where none is kept
   const picture = make("img", { alt: "" });
   const layer = make("div", { className: "overlay", "aria-hidden": "true" });
   const overlay = new Overlay(layer);
 
   async function load({ more = false } = {}) {
+    loads += 1;
+    const turn = loads;
     try {
       const page = await keeping.list(state, more ? next : null);
+      if (turn !== loads) return; // a newer list is on its way
       items = [...(more ? items : []), ...page.items.map(toItem)];
       next = page.next;
     } catch (problem) {
@@ -38,9 +42,11 @@ export function startReview(answer, keeping) {
       const labels = kept.digits.map((digit) => digit.correction ?? digit.label);
       Object.assign(item, { labels, verdict: kept.state, isKept: true });
     }
+    const from = state;
     item.judge = async (labels, { isDone }) => {
       await keeping.judge(kept.id, labels);
-      if (isDone && state === "open") advance(item);
+      if (state !== from) load(); // the other list was chosen meanwhile, and may lack it
+      else if (isDone && state === "open") advance(item);
     };
     return item;
   }
