@@ -46,8 +46,10 @@ def test_it_answers_as_the_bundle_does(
     monkeypatch.setattr("inkdigits.export.detector._HEAT_TOLERANCE", 9.0)
     pool = make_pool(64)
     trained = train(pool, tmp_path / "run")
+    bias = trained.head[-1].bias
+    assert isinstance(bias, torch.Tensor)
     with torch.no_grad():
-        trained.head[-1].bias[0] = 3.0  # type: ignore[index]  # every place may be a sign
+        bias[0] = 3.0  # every place may be a sign
     path = tmp_path / "d.onnx"
     export_detector(trained, path, BundleFacts("detector", LABELS), views=pool.views if bits == 8 else None)
     network = make_network(seed=9)
