@@ -123,10 +123,12 @@ def decode(
     rows, columns = np.nonzero(peaks)
     order = np.argsort(-heat[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
-    scores = 1 / (1 + np.exp(-heat[rows, columns]))
-    left, top, right, bottom = np.exp(np.clip(answer[-4:, rows, columns], -6, 6)) * BOX_UNIT_PX
+    # In 64 bits: processors differ in the exponential function of 32, and so did the boxes that `regions` is shown.
+    at_peaks = answer[:, rows, columns].astype(np.float64)
+    scores = 1 / (1 + np.exp(-at_peaks[channel]))
+    left, top, right, bottom = np.exp(np.clip(at_peaks[-4:], -6, 6)) * BOX_UNIT_PX
     x, y = (columns + 0.5) * STRIDE, (rows + 0.5) * STRIDE
-    logits = answer[names, rows, columns].T  # (M, labels)
+    logits = at_peaks[names].T  # (M, labels)
     probs = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
     probs /= probs.sum(axis=1, keepdims=True)
     boxes = np.stack([x - left, y - top, x + right, y + bottom], axis=1)
