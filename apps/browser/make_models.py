@@ -4,7 +4,8 @@
 
 `public/models/` gets the four bundles that `inkdigits.Reader` opens, byte for byte. `src/constants.json` gets the
 constants of the modules that the app repeats in TypeScript, so that the two can't drift apart; a constant that is
-gone is an error of the compiler. `tests/vectors.json` holds pictures with the digits that the reader finds on them.
+gone is an error of the compiler. `tests/vectors.json` holds pictures with the digits that the reader finds on them,
+`tests/steps.json` what the networks are shown of one of them: the app must find the same to the last bits.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from inkdigits.bundles.second import SECOND
 from inkdigits.datasets.pens import PENS, render_ink
 from inkdigits.datasets.strokes import make_strokes, make_writer
 from inkdigits.files import write_text
+from inkdigits.ink import extract_ink, make_view
+from inkdigits.ink.region import cut_regions
 from inkdigits.reader import DEFAULT_MODEL
 from inkdigits.types import Gray
 
@@ -42,8 +45,8 @@ NETWORKS = {
 }
 MODULES = (
     "bundles.detector", "deciding", "finding", "ink.binarize", "ink.contrast", "ink.cut", "ink.glyphs",
-    "ink.grouping", "ink.normalize", "ink.region", "ink.rules", "ink.scale", "ink.view", "ink.words", "looking",
-    "reader", "reconsidering", "bundles.second", "unseen",
+    "ink.grouping", "ink.normalize", "ink.region", "ink.rules", "ink.scale", "ink.tables", "ink.view", "ink.words",
+    "looking", "reader", "reconsidering", "bundles.second", "unseen",
 )  # fmt: skip
 DRAWN = ("7", "3", "0", "1", "2", "4", "5", "6", "8", "9", "42", "1984", "360", "5071")
 SMALL = ("7", "2", "8", "5")
@@ -52,7 +55,7 @@ MOST_PX = 1000
 
 
 def main() -> None:
-    """Write all three."""
+    """Write all four."""
     models = APP / "public" / "models"
     shutil.rmtree(models, ignore_errors=True)
     models.mkdir(parents=True)
@@ -61,6 +64,7 @@ def main() -> None:
     write_text(APP / "src" / "constants.json", json.dumps(collect_constants(), indent=1) + "\n")
     vectors = make_vectors()
     write_text(APP / "tests" / "vectors.json", json.dumps(vectors))
+    write_text(APP / "tests" / "steps.json", json.dumps(make_steps()))
     for path in sorted(models.iterdir()):
         print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
     print(f"{len(vectors)} vectors: {', '.join(repr(vector['text']) for vector in vectors)}")
@@ -121,6 +125,24 @@ def make_vectors() -> list[dict[str, Any]]:
             np.uint8
         )
     return [make_vector(name, gray, reader.read(gray)) for name, gray in pictures.items()]
+
+
+def make_steps() -> dict[str, Any]:
+    """Return what the networks are shown of a small photograph of a 5: ink, view, regions; floats as base64."""
+    gray = cv2.resize(255 - draw("5", seed=11), (97, 65), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    gray = np.clip(gray + np.random.default_rng(0).integers(-6, 7, gray.shape), 0, 255).astype(np.uint8)
+    page = extract_ink(gray)
+    view = make_view(page, scale=0.37)
+    boxes = [(20.3, 11.7, 13.1, 22.9), (-3.2, 30.4, 31.6, 9.5)]
+    arrays = {"ink": page.ink, "view": view, "regions": cut_regions(view, boxes)}
+    return {
+        "height": gray.shape[0],
+        "width": gray.shape[1],
+        "gray": base64.b64encode(gray.tobytes()).decode(),
+        "scale": 0.37,
+        "boxes": boxes,
+        **{name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()},
+    }
 
 
 def make_vector(name: str, gray: Gray, reading: Reading) -> dict[str, Any]:

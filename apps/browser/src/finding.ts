@@ -7,7 +7,7 @@ import { extractInk, isLightOnDark, type InkPage } from "./ink/binarize";
 import { measureContrast } from "./ink/contrast";
 import { cutGlyph } from "./ink/cut";
 import { findGlyphs, type Glyph, type Rejected } from "./ink/glyphs";
-import { removeRules } from "./ink/rules";
+import { removeRules, type Rule } from "./ink/rules";
 import { typicalHeight } from "./ink/scale";
 import { look, lookAgain } from "./looking";
 import type { Models, Opinion } from "./models";
@@ -19,6 +19,7 @@ const U = constants.unseen;
 export interface Found {
   sightings: Sighting[];
   rejected: Rejected[];
+  rules: Rule[];
   /** Ink that hangs together with digits, is as high, and was not taken for one. */
   letters: Box[];
 }
@@ -30,6 +31,8 @@ export class Components {
   /** Boxes in working pixels. */
   readonly glyphs: Glyph[];
   readonly rejected: Rejected[];
+  /** In pixels of the picture. */
+  readonly rules: Rule[];
   readonly mayHideDigits: boolean;
   readonly #wide: Box[];
   readonly #border: number;
@@ -49,7 +52,8 @@ export class Components {
     }
     this.#border = border;
     this.full = extractInk(picture);
-    this.ink = this.full.isBlank ? this.full : removeRules(this.full);
+    const { page, rules } = this.full.isBlank ? { page: this.full, rules: [] } : removeRules(this.full);
+    this.ink = page;
     let { glyphs, rejected } = findGlyphs(this.ink);
     this.#wide = rejected.filter(({ reason }) => reason === "dash" || reason === "smudge").map(({ box }) => box);
     if (glyphs.length === 1 && shorter >= C.SPANNED_PX && spans(glyphs[0].box, this.ink)) {
@@ -59,6 +63,7 @@ export class Components {
     this.glyphs = glyphs;
     this.mayHideDigits = mayHideDigits(rejected, glyphs, this.ink.pen);
     this.rejected = rejected.map((item) => ({ ...item, box: this.toPage(item.box) }));
+    this.rules = rules.map((rule) => ({ box: this.toPage(rule.box), slope: rule.slope }));
   }
 
   /** From working pixels to those of the picture, clipped to it and never empty. */
@@ -96,7 +101,7 @@ export class Components {
 
   /** Take sightings of glyphs for all that is there; the detector is not asked. */
   accept(sightings: Sighting[]): Found {
-    return { sightings, rejected: this.rejected, letters: [] };
+    return { sightings, rejected: this.rejected, rules: this.rules, letters: [] };
   }
 
   /** Let the detector say where digits stand, and the region classifier look at each again. */
@@ -123,7 +128,7 @@ export class Components {
     const others = lone.filter((glyph) => !possible.includes(glyph));
     const refused = others.map((glyph): Rejected => ({ box: this.toPage(glyph.box), reason: "no digit" }));
     const letters = findHiddenLetters(ink.mask, [...this.#wide, ...glyphs.map(({ box }) => box)], digits).map((box) => this.toPage(box));
-    return { sightings, rejected: [...this.rejected, ...refused], letters };
+    return { sightings, rejected: [...this.rejected, ...refused], rules: this.rules, letters };
   }
 
   /** Take the only glyph for a sighting, and let the region classifier look at it. */
@@ -143,7 +148,7 @@ export class Components {
   }
 
   acceptAlone(lone: Sighting): Found {
-    return { sightings: [lone], rejected: this.rejected, letters: [] };
+    return { sightings: [lone], rejected: this.rejected, rules: this.rules, letters: [] };
   }
 }
 

@@ -33,7 +33,7 @@ export async function look(page: InkPage, models: Models, height: number): Promi
   }
   if (scales.length === 1) {
     const better = correct(looks[0], most);
-    if (better !== undefined) looks = [looks[0], await detect(page, models, better)];
+    if (better !== undefined) looks = [await detect(page, models, better)];
   }
   return poolLooks(looks);
 }

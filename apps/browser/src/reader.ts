@@ -4,6 +4,7 @@ import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyD
 import { Components, type Found } from "./finding";
 import { findLetterColumns, findWords, isExplained, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
+import { findBorders, isOnBorder } from "./ink/borders";
 import type { Glyph, Rejected } from "./ink/glyphs";
 import { normalizeGlyph } from "./ink/normalize";
 import type { Models, Opinion } from "./models";
@@ -46,7 +47,9 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   // Whether a digit is a letter is asked of what was made of it alone, whatever its neighbours say.
   const sure = alone.flatMap(({ probs }, i) => (verdicts[i].isDigit ? [total(probs)] : []));
   const inWords = new Set([...findLetterColumns(digits, others, sure), ...findWords(digits, others, sure, doubtful)]);
-  const kept = digits.filter((_, i) => !inWords.has(i));
+  const inNumbers = digits.filter((_, i) => !inWords.has(i));
+  const borders = findBorders(found.rules, inNumbers);
+  const kept = inNumbers.filter((digit) => !isOnBorder(borders, digit));
   return { text: toText(kept), digits: kept };
 }
 

@@ -206,9 +206,23 @@ def _rescale(gray: Gray, scale: float) -> Gray:
         return gray
     height, width = gray.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC).astype(
-        np.uint8, copy=False
-    )
+    if scale > 1:
+        return _enlarge(gray, size)
+    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _enlarge(gray: Gray, size: tuple[int, int]) -> Gray:
+    """Enlarge by OpenCV's own cubic, alike on all processors, which the browser app repeats.
+
+    Intel's library in its place rounds by rules of its own, and the detector turns one grey level of one pixel into
+    another score. The switch holds for the calling thread alone.
+    """
+    uses_ipp = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)
+    try:
+        return cv2.resize(gray, size, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    finally:
+        cv2.ipp.setUseIPP(uses_ipp)
 
 
 def _find_paper(dark: Gray, *, window_px: int) -> Gray:

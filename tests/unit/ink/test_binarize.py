@@ -251,3 +251,20 @@ def test_few_components_are_measured_as_many_are(count: int) -> None:
     assert found.boxes == everything.boxes
     assert len(found.boxes) == count
     assert [mask[round(y), round(x)] for x, y in centers[1:]] == [1] * count
+
+
+def test_small_pictures_are_enlarged_alike_whoever_offers_to_do_it() -> None:
+    """Intel's library rounds other grey levels than OpenCV; what a thread has chosen about it stays."""
+    rng = np.random.default_rng(3)
+    gray = cv2.GaussianBlur(rng.integers(0, 256, (50, 185), np.uint8), (0, 0), 3)
+    before = cv2.ipp.useIPP()
+    pages = []
+    try:
+        for choice in (True, False):
+            cv2.ipp.setUseIPP(choice)
+            pages.append(extract_ink(gray.astype(np.uint8)))
+            assert cv2.ipp.useIPP() in (choice, False)  # builds without it never use it
+    finally:
+        cv2.ipp.setUseIPP(before)
+    np.testing.assert_array_equal(pages[0].measured.ground, pages[1].measured.ground)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(pages[0].ink, pages[1].ink)

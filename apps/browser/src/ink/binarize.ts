@@ -1,7 +1,10 @@
 /** A grey picture becomes ink, as `inkdigits.ink.binarize` finds it; what the steps are for stands there. */
 import constants from "../constants.json";
-import { blur, clip, closeByDisc, dilate, erode, everyThird, makeBytes, makeFloats, medianBlur, resize, round, select, smooth, upperMedian, type Gray, type Ink, type Mask } from "./arrays"; // prettier-ignore
+import { clip, everyThird, makeBytes, makeFloats, round, select, upperMedian, type Gray, type Ink, type Mask } from "./arrays";
 import { findComponents, type Components } from "./components";
+import { closeByDisc, dilate, erode } from "./extremes";
+import { blur, medianBlur, smooth } from "./means";
+import { resize } from "./sizes";
 
 const C = constants["ink.binarize"];
 /** As NumPy and OpenCV compute: see `arrays`. */

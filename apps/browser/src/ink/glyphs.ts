@@ -1,7 +1,8 @@
 /** Components become glyphs, as `inkdigits.ink.glyphs` joins and rejects them. */
 import constants from "../constants.json";
-import { dilate, dilateByDisc, makeBytes, makeFloats, median, round, upperMedian, type Box, type Ink, type Mask } from "./arrays"; // prettier-ignore
+import { makeBytes, makeFloats, median, round, upperMedian, type Box, type Ink, type Mask } from "./arrays";
 import type { InkPage } from "./binarize";
+import { dilate, dilateByDisc } from "./extremes";
 import { typicalHeight } from "./scale";
 
 const C = constants["ink.glyphs"];

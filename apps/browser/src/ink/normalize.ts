@@ -1,7 +1,9 @@
 /** MNIST's own form of a glyph, as `inkdigits.ink.normalize` makes it. */
 import constants from "../constants.json";
-import { clip, cut, dilateByDisc, makeBytes, makeFloats, pad, resize as resizePlane, round, type Box, type Ink } from "./arrays"; // prettier-ignore
+import { clip, cut, makeBytes, makeFloats, pad, round, type Box, type Ink } from "./arrays";
 import { measureOutlines } from "./components";
+import { dilateByDisc } from "./extremes";
+import { resize as resizePlane } from "./sizes";
 
 const C = constants["ink.normalize"];
 const FINE_SIZE = C.SIZE_PX * C.FINE;

@@ -1,8 +1,10 @@
 /** Ruled lines are taken out of the ink, as `inkdigits.ink.rules` does. */
 import constants from "../constants.json";
-import { blur, close, dilate, makeBytes, makeFloats, median, open, round, transpose, type Box, type Ink, type Mask } from "./arrays"; // prettier-ignore
+import { makeBytes, makeFloats, median, round, transpose, type Box, type Ink, type Mask } from "./arrays";
 import type { InkPage } from "./binarize";
 import { findComponents } from "./components";
+import { close, dilate, open } from "./extremes";
+import { blur } from "./means";
 import { touchesBorder, typicalHeight } from "./scale";
 
 const C = constants["ink.rules"];
@@ -22,8 +24,15 @@ interface Found {
   isUpright: boolean;
 }
 
-/** The page without rules; the same object if there are none. */
-export function removeRules(page: InkPage): InkPage {
+/** A ruled line, the border of a cell or of a form. */
+export interface Rule {
+  box: Box;
+  /** How far it falls for each pixel to the right; of an upright one, how far it goes to the right for each down. */
+  slope: number;
+}
+
+/** The page without rules, the same object if there are none, and where they were. */
+export function removeRules(page: InkPage): { page: InkPage; rules: Rule[] } {
   const height = guessHeight(page);
   const { mask, measured } = page;
   const layers: Layers = { mask, faint: measured?.faint ?? mask, contrast: measured?.contrast ?? page.ink };
@@ -35,7 +44,7 @@ export function removeRules(page: InkPage): InkPage {
     height,
   );
   const rules = [...lying.found, ...upright.found.map((found) => ({ ...found, box: turn(found.box), isUpright: true }))];
-  if (!rules.length) return page;
+  if (!rules.length) return { page, rules };
   const down = upright.rules && transpose(upright.rules);
   let rest = makeBytes(mask.width, mask.height);
   for (let i = 0; i < rest.data.length; i++) {
@@ -49,10 +58,10 @@ export function removeRules(page: InkPage): InkPage {
     if (!holdsWriting(strict, height)) rest = strict;
   }
   if (!holdsWriting(rest, height)) {
-    if (!isPrinted) return page;
+    if (!isPrinted) return { page, rules: [] };
     rest = makeBytes(mask.width, mask.height);
   }
-  return page.with(withoutFringe(page.ink, mask, rest), rest);
+  return { page: page.with(withoutFringe(page.ink, mask, rest), rest), rules };
 }
 
 function turn(box: Box): Box {
