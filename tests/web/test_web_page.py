@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 import inkdigits.web.page
+from inkdigits.cli.serve import _check_app
+from inkdigits.errors import UsageError
+from inkdigits.web.settings import Settings
 
 STATIC = inkdigits.web.page.FOLDER
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
@@ -113,3 +117,35 @@ def test_nothing_comes_from_another_host(path: Path) -> None:
     }
     assert not addresses
     assert not re.search(r"\bstyle=|\bon\w+=\"|javascript:|\beval\(|innerHTML|insertAdjacentHTML", text)
+
+
+def test_the_app_of_the_device_is_offered_where_it_was_built(
+    make_client: Callable[[Settings], TestClient], tmp_path: Path
+) -> None:
+    (tmp_path / "models").mkdir()
+    for name in (
+        "index.html",
+        "sw.js",
+        "manifest.webmanifest",
+        "run.wasm",
+        "models/detector.onnx",
+        "secret.key",
+    ):
+        (tmp_path / name).write_text(name)
+    client = make_client(Settings(device_app=str(tmp_path), api_key="k" * 20))
+    page = client.get("/device/")
+    assert page.text == "index.html"
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self' 'wasm-unsafe-eval'" in policy
+    assert "'unsafe-inline'" not in policy
+    assert "wasm" not in client.get("/").headers["content-security-policy"]
+    assert client.get("/device/run.wasm").headers["content-type"] == "application/wasm"
+    assert client.get("/device/models/detector.onnx").status_code == 200
+    for missing in ("secret.key", "../pyproject.toml", "%2e%2e/x", "nothing"):
+        assert client.get(f"/device/{missing}").status_code in (401, 404)
+
+
+def test_without_the_app_there_is_nothing_to_offer(client: TestClient, tmp_path: Path) -> None:
+    assert client.get("/device/").status_code == 404
+    with pytest.raises(UsageError, match="make browser"):
+        _check_app(tmp_path)

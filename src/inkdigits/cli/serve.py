@@ -8,12 +8,13 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from inkdigits.cli.console import tell
-from inkdigits.errors import MissingExtraError
+from inkdigits.errors import MissingExtraError, UsageError
 
 NEEDED = ("fastapi", "uvicorn", "websockets", "python_multipart")
 BODY_PICTURES = 3  # largest pictures that one request may hold
@@ -88,6 +89,16 @@ Corrections = Annotated[
         show_envvar=True,
     ),
 ]
+DeviceApp = Annotated[
+    Path | None,
+    typer.Option(
+        "--device-app",
+        metavar="FOLDER",
+        help="Offer the app that reads on the device itself at /device/: what 'make browser' builds, "
+        "apps/browser/dist.",
+        show_default=False,
+    ),
+]
 ReviewBelow = Annotated[
     float,
     typer.Option("--review-below", min=0, max=1, help="Less sure answers are offered for review."),
@@ -114,6 +125,7 @@ def serve(
     time_limit: TimeLimit = 20.0,
     max_mib: MaxMib = 16.0,
     corrections: Corrections = "",
+    device_app: DeviceApp = None,
     review_below: ReviewBelow = 0.9,
     log_requests: LogRequests = False,
     open_browser: OpenBrowser = False,
@@ -152,6 +164,7 @@ def serve(
         max_body_bytes=round(BODY_PICTURES * max_mib * 2**20),
         rate_per_s=rate,
         corrections=corrections,
+        device_app="" if device_app is None else str(_check_app(device_app)),
         review_below=review_below,
     )
     settings = check_exposure(settings, times_insecure=insecure_no_key)
@@ -177,6 +190,15 @@ def serve(
             on_start=greet,
         )
     tell("InkDigits has stopped.")
+
+
+def _check_app(folder: Path) -> Path:
+    """Return the folder of the app as every process finds it, if the app lies there."""
+    if not (folder / "index.html").is_file():
+        raise UsageError(
+            f"there is no app in {folder}", remedy="Build it with 'make browser'; it needs Node 20."
+        )
+    return folder.resolve()
 
 
 def _check_corrections(place: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,7 @@ from inkdigits import __version__
 from inkdigits.web import live, routes_about, routes_explain, routes_read, routes_review
 from inkdigits.web.guard import Guard
 from inkdigits.web.openapi import complete
-from inkdigits.web.page import load_files, make_router
+from inkdigits.web.page import APP_TYPES, load_files, make_app_router, make_router
 from inkdigits.web.problems import add_handlers
 from inkdigits.web.service import Service
 from inkdigits.web.settings import Settings
@@ -60,6 +61,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(routes_about.router)
     app.include_router(live.router)
     app.include_router(make_router(load_files()))
+    if service.settings.device_app:
+        folder = Path(service.settings.device_app)
+        app.include_router(make_app_router(load_files(folder, types=APP_TYPES)))
     document = app.openapi_schema = complete(
         app.openapi()
     )  # after the last route: each makes FastAPI forget it

@@ -45,6 +45,11 @@ CONTENT_POLICY = "; ".join(
         "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     )
 )  # fmt: skip
+# The app that reads on the device itself compiles WebAssembly and has a service worker.
+APP_POLICY = (
+    CONTENT_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+    + "; worker-src 'self'"
+)
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -53,8 +58,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
 }
-OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/favicon.ico"})  # and /static/: no key, no rate
-STATIC = "/static/"
+OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/favicon.ico"})  # and those below: no key, no rate
+STATIC, DEVICE = "/static/", "/device/"
 PICTURE_ROUTES = frozenset({"/v1/read", "/v1/read/batch"})
 # Of a refused body that is still taken, so that the client hears why: more than one request may hold by default.
 DRAINED_BYTES, DRAINED_S = 64 * 2**20, 5.0
@@ -116,6 +121,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
+                if scope["path"].startswith(DEVICE):
+                    headers["Content-Security-Policy"] = APP_POLICY
                 headers.setdefault("Cache-Control", "no-store")
                 if not self._settings.origins:
                     headers["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -165,7 +172,7 @@ class Guard:
         self._check_host(headers)
         self._check_origin(headers)
         path: str = scope["path"]
-        if path in OPEN_PATHS or path.startswith(STATIC) or scope.get("method") == "OPTIONS":
+        if path in OPEN_PATHS or path.startswith((STATIC, DEVICE)) or scope.get("method") == "OPTIONS":
             return
         self._rate.take((scope.get("client") or ("",))[0])
         if self._settings.api_key:
@@ -202,8 +209,8 @@ class Guard:
             )
 
     def _name_route(self, path: str) -> str:
-        if path.startswith(STATIC):
-            return STATIC
+        if path.startswith((STATIC, DEVICE)):
+            return STATIC if path.startswith(STATIC) else DEVICE
         if path in self._routes:
             return path
         return next((name for name, form in self._forms if form.fullmatch(path)), "other")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,9 @@ TYPES = {
     ".jpg": "image/jpeg",
     ".txt": "text/plain; charset=utf-8",
 }
-COMPRESSED = (".html", ".js", ".css", ".svg", ".webmanifest", ".txt")
+# Of the app that reads on the device itself (apps/browser), which the service may offer beside its own page.
+APP_TYPES = {**TYPES, ".wasm": "application/wasm", ".onnx": "application/octet-stream"}
+COMPRESSED = (".html", ".js", ".css", ".svg", ".webmanifest", ".txt", ".wasm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +65,23 @@ class StaticFile:
         return Response(self.data, media_type=self.kind, headers=headers)
 
 
-def load_files(folder: Path = FOLDER) -> dict[str, StaticFile]:
+def load_files(folder: Path = FOLDER, *, types: Mapping[str, str] = TYPES) -> dict[str, StaticFile]:
     """Read all files of the page.
 
     Args:
         folder: Where they lie.
+        types: Endings of what is read, and their media types.
 
     Returns:
         Path below the folder, with slashes -> file.
     """
     files = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix in TYPES and path.is_file():
+        if path.suffix in types and path.is_file():
             data = path.read_bytes()
             zipped = gzip.compress(data, mtime=0) if path.suffix in COMPRESSED else b""
             tag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
-            files[path.relative_to(folder).as_posix()] = StaticFile(data, zipped, TYPES[path.suffix], tag)
+            files[path.relative_to(folder).as_posix()] = StaticFile(data, zipped, types[path.suffix], tag)
     return files
 
 
@@ -102,5 +106,23 @@ def make_router(files: dict[str, StaticFile]) -> APIRouter:
         if path not in files:
             raise HTTPException(404)
         return files[path].answer(request)
+
+    return router
+
+
+def make_app_router(files: Mapping[str, StaticFile]) -> APIRouter:
+    """Make the routes of the app that reads on the device itself.
+
+    Args:
+        files: As `load_files` returns them, with `APP_TYPES`.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/device/{path:path}", methods=["GET", "HEAD"])
+    async def show_app(request: Request, path: str) -> Response:
+        name = path or "index.html"
+        if name not in files:
+            raise HTTPException(404)
+        return files[name].answer(request)
 
     return router

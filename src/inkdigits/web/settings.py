@@ -47,6 +47,8 @@ class Settings:
         burst: Requests that a client may make at once.
         corrections: Where answers are kept that people want to keep: path of an SQLite file, or the URL of a
             PostgreSQL database; "" keeps nothing.
+        device_app: Folder of the built app that reads on the device itself (apps/browser/dist), which is offered at
+            /device/; "" offers none.
         review_below: Answers with a digit less sure than this belong into the review queue.
         max_answer_bytes: Of one request that keeps an answer.
         max_live: Open live connections.
@@ -71,6 +73,7 @@ class Settings:
     rate_per_s: float = 60.0
     burst: int = 120
     corrections: str = field(default="", repr=False)
+    device_app: str = ""
     review_below: float = 0.9
     max_answer_bytes: int = 8 * 2**20
     max_live: int = 32
