@@ -18,6 +18,8 @@ const status = byId("status");
 const video = byId<HTMLVideoElement>("video");
 /** After so many readings the browser has compiled what is run most. */
 const WARM_UPS = 10;
+/** Digits less sure than this are marked; the service's page takes the same. */
+const UNSURE = 0.9;
 let models: Models | undefined;
 let waiting: Gray | undefined;
 let isReading = false;
@@ -30,8 +32,13 @@ function byId<T extends HTMLElement = HTMLElement>(id: string): T {
 function clear(): void {
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  hasDrawn = false;
+  setDrawn(false);
   show({ text: "", digits: [] }, 0);
+}
+
+function setDrawn(value: boolean): void {
+  hasDrawn = value;
+  document.body.dataset.drawn = value ? "yes" : "no";
 }
 
 function show(reading: Reading, tookMs: number): void {
@@ -39,7 +46,8 @@ function show(reading: Reading, tookMs: number): void {
   details.replaceChildren(
     ...reading.digits.map((digit) => {
       const item = document.createElement("li");
-      item.textContent = `${digit.label}: ${(100 * digit.confidence).toFixed(0)} %`;
+      item.textContent = `${digit.label}: ${Math.min(99, Math.round(100 * digit.confidence))} %`; // none is certain
+      item.classList.toggle("unsure", digit.confidence < UNSURE);
       return item;
     }),
   );
@@ -96,7 +104,7 @@ function place(source: CanvasImageSource, width: number, height: number): void {
   const scale = Math.min(canvas.width / width, canvas.height / height);
   const [w, h] = [width * scale, height * scale];
   pen.drawImage(source, (canvas.width - w) / 2, (canvas.height - h) / 2, w, h);
-  hasDrawn = true;
+  setDrawn(true);
   void readNext(grab(source, width, height, MOST_PX));
 }
 
@@ -133,7 +141,7 @@ function draw(from: [number, number], to: [number, number]): void {
   pen.moveTo(...from);
   pen.lineTo(...to);
   pen.stroke();
-  hasDrawn = true;
+  if (!hasDrawn) setDrawn(true);
 }
 
 async function toggleCamera(): Promise<void> {
@@ -166,9 +174,23 @@ async function upload(file: File | undefined): Promise<void> {
   }
 }
 
+/** Browsers that can install the page say so in an event of their own, which no standard names yet. */
+function offerInstall(): void {
+  const button = byId("install");
+  let question: (Event & { prompt?: () => Promise<unknown> }) | undefined;
+  addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    question = event;
+    button.hidden = false;
+  });
+  button.addEventListener("click", () => void question?.prompt?.());
+  addEventListener("appinstalled", () => (button.hidden = true));
+}
+
 async function start(): Promise<void> {
   clear();
   listenToPen();
+  offerInstall();
   byId("clear").addEventListener("click", clear);
   byId("camera").addEventListener("click", () => void toggleCamera());
   byId<HTMLInputElement>("file").addEventListener("change", (event) => {
