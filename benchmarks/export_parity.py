@@ -5,10 +5,12 @@
     python benchmarks/export_parity.py clean                       # the .h5 in an environment of its own
     python benchmarks/export_parity.py --write                     # puts what is kept into docs/results.md
 
-Targets whose libraries are missing fail with the command that installs them. Parity is that of `inkdigits export`:
-1,000 MNIST test digits, for the picture form as pictures of 28 to 512 px in both polarities. Times are medians over
-single glyphs, one thread, in the target's own runtime. Agreement compares the labels of `latin` for the 28x28 form
-out of the graph with those for the largest glyph that `inkdigits.ink` finds; the test digits choose nothing here.
+Each part leaves its rows in benchmarks/export-parity when it ends, so the parts can be run one after the other, and
+--write refuses a target of which a file has no row. Targets whose libraries are missing fail with the command that
+installs them. Parity is that of `inkdigits export`: 1,000 MNIST test digits, for the picture form as pictures of 28
+to 512 px in both polarities. Times are medians over single glyphs, one thread, in the target's own runtime.
+Agreement compares the labels of `latin` for the 28x28 form out of the graph with those for the largest glyph that
+`inkdigits.ink` finds; the test digits choose nothing here.
 "clean" makes an environment that holds Keras and TensorFlow alone (or takes the Python that `--python` names), and
 scores both forms of the .h5 there on MNIST's test digits.
 """
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ from inkdigits import load_classifier
 from inkdigits.datasets.decode import decode_gray
 from inkdigits.datasets.load import load_dataset
 from inkdigits.datasets.pictures import load_pictures
+from inkdigits.errors import UsageError
 from inkdigits.export.deliver import ARTIFACTS, INT8, Artifact, Target, export_bundle
 from inkdigits.export.picture_graph import MOST_SIDE_PX, PictureGraph
 from inkdigits.export.proof import Run
@@ -112,6 +115,26 @@ def measure_target(target: Target) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def list_files(target: Target) -> list[str]:
+    """Return the names of all files that a target has, of both forms."""
+    artifacts = (*ARTIFACTS[target], *((INT8,) if target is Target.onnx else ()))
+    return [
+        f"latin-{form.value}{artifact.ending}"
+        for form in Form
+        for artifact in artifacts
+        if form in artifact.forms
+    ]
+
+
+def check_rows(target: Target, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a table with a file that is missing, or with one that is no more made."""
+    if sorted(row["file"] for row in rows) != sorted(list_files(target)):
+        raise UsageError(
+            f"the rows of {target.value} are not those of {', '.join(list_files(target))}",
+            remedy=f"Measure them: python benchmarks/export_parity.py {target.value}.",
+        )
 
 
 def find_artifact(target: Target, name: str) -> Artifact:
@@ -256,7 +279,9 @@ def make_section() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for target in Target:
-        for row in kept.get(target.value, {}).get("rows", []):
+        rows = kept.get(target.value, {}).get("rows", [])
+        check_rows(target, rows)
+        for row in rows:
             accuracy = row.get("mnist_accuracy")
             cells = [
                 row["file"],
