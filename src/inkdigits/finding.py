@@ -33,6 +33,7 @@ UNSEEN_SCORE = 0.05
 UNSEEN_PROBS = np.full(10, 0.1, np.float32)
 SPANS = 0.98  # a lone glyph so high or wide as the picture is no digit
 SPANNED_PX = 150  # unless the picture is a crop: its shorter side is lower than this
+TINY_PX = 20  # pictures whose shorter side is no longer show no letters
 TIGHT_PX = 40  # pictures whose shorter side is no longer are crops of one sign; they get a border of paper
 BORDER = 0.25  # of the longer side; MNIST's own margin is 4 of 20 px
 TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before its polarity is in doubt
@@ -69,6 +70,7 @@ class Sighting:
         is_lone: True if nothing else stands on the page.
         again: What the region classifier says, if it was asked.
         contrast: How far its ink stands out from its paper (`ink.contrast`); None where that is unknown.
+        is_tiny: True if it stands alone on a picture of hardly more pixels than a digit needs.
     """
 
     box: Box
@@ -79,6 +81,7 @@ class Sighting:
     is_lone: bool = False
     again: Opinion | None = None
     contrast: float | None = None
+    is_tiny: bool = False
 
 
 @dataclass(frozen=True)
@@ -226,8 +229,9 @@ class Components:
             again = Opinion(probs[0], float(none[0]))
         contrast = measure_contrast(self.full, _to_rect(glyph.box))
         return Sighting(
-            self.to_page(glyph.box), glyph, opinion=opinion, is_lone=True, again=again, contrast=contrast
-        )
+            self.to_page(glyph.box), glyph, opinion=opinion, is_lone=True, again=again, contrast=contrast,
+            is_tiny=min(self.page.size) <= TINY_PX,
+        )  # fmt: skip
 
     def ask_alone(self, detector: Detector, regions: Regions | None, lone: Sighting) -> Found:
         """Let the detector say what the page's only glyph is, unless it sees several digits in it."""

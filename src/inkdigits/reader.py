@@ -30,6 +30,7 @@ from inkdigits.deciding import (
     is_sure_alone,
     is_surely_digit,
     may_be_two,
+    tell,
 )
 from inkdigits.errors import UsageError
 from inkdigits.fields import Field, apply_field
@@ -307,8 +308,9 @@ class Reader:
         )
 
     def _to_digit(self, sighting: Sighting, verdict: Verdict) -> Digit:
-        order = np.argsort(-verdict.probs, kind="stable")
-        ranked = [(self.classifier.labels[i], float(verdict.probs[i])) for i in order]
+        probs = tell(sighting, verdict)
+        order = np.argsort(-probs, kind="stable")
+        ranked = [(self.classifier.labels[i], float(probs[i])) for i in order]
         return Digit(ranked[0][0], ranked[0][1], sighting.box, tuple(ranked[1:]))
 
 

@@ -15,6 +15,7 @@ from inkdigits.deciding import (
     is_sure_alone,
     is_surely_digit,
     may_be_two,
+    tell,
 )
 from inkdigits.finding import Opinion, Sighting
 from inkdigits.ink import Glyph
@@ -178,3 +179,23 @@ def test_what_is_wider_than_its_neighbours_may_be_two_digits() -> None:
     assert may_be_two(glyphs[2], [*glyphs, make_glyph(width=8)])
     assert not may_be_two(glyphs[2], glyphs)  # less than 1.25 of the middle one
     assert not may_be_two(make_glyph(width=10), [make_glyph(width=4)] * 4)  # two digits are not so slim
+
+
+def test_a_crop_of_hardly_any_pixels_is_rather_a_digit() -> None:
+    again = Opinion(lean(3, 0.99), 0.5)
+    alone = replace(sight(), probs=None, is_lone=True, again=again, opinion=Opinion(lean(3, 0.99), 0.8))
+    assert not decide(alone, alone.opinion).is_digit
+    tiny = replace(alone, is_tiny=True)
+    assert decide(tiny, tiny.opinion).is_digit
+
+
+def test_what_three_answers_say_is_told_with_more_confidence() -> None:
+    seen = replace(sight(), again=Opinion(lean(3, 0.9), 0.1))
+    verdict = decide(seen, Opinion(lean(3, 0.9), 0.1))
+    told = tell(seen, verdict)
+    assert told.argmax() == verdict.probs.argmax()
+    assert verdict.probs.max() < told.max() < 1
+    assert told.sum() <= 1.0001
+    np.testing.assert_array_equal(
+        tell(sight(), verdict), verdict.probs
+    )  # the region classifier was not asked

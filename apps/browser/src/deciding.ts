@@ -22,6 +22,8 @@ export interface Sighting {
   again?: Opinion;
   /** How far its ink stands out from its paper. */
   contrast?: number;
+  /** Whether it stands alone on a picture of hardly more pixels than a digit needs. */
+  isTiny?: boolean;
 }
 
 export interface Verdict {
@@ -94,7 +96,7 @@ export function decide(sighting: Sighting): Verdict {
     return { isDigit: exists > 0.5, probs: opinion.probs.map((prob) => prob * exists) };
   }
   const weights = chooseWeights(sighting);
-  let odds = weights.bias;
+  let odds = weights.bias + (sighting.isTiny ? C.TINY_BIAS : 0);
   const joined = new Array<number>(constants.labels.length).fill(0);
   const add = (probs: number[], trust: number): void =>
     probs.forEach((prob, label) => (joined[label] += trust * Math.log(Math.max(prob, C.LEAST_PROB))));
@@ -114,7 +116,13 @@ export function decide(sighting: Sighting): Verdict {
   const shares = joined.map((value) => Math.exp(value - most));
   const sum = total(shares) * (1 + Math.exp(-odds));
   const isOther = !!sighting.glyph?.isWhole && opinion !== undefined && opinion.none >= C.OTHER_NONE;
-  return { isDigit: odds > 0, probs: calibrate(shares.map((share) => share / sum), weights), isOther };
+  return { isDigit: odds > 0, probs: calibrate(shares.map((share) => share / sum), weights.slope, weights.shift), isOther };
+}
+
+/** What is told of a digit: the joined word of detector and region classifier is too cautious. */
+export function tell(sighting: Sighting, verdict: Verdict): number[] {
+  if (!sighting.probs || !sighting.again) return verdict.probs;
+  return calibrate(verdict.probs, C.TOLD_SLOPE, C.TOLD_SHIFT);
 }
 
 function chooseWeights(sighting: Sighting): Weights {
@@ -126,10 +134,10 @@ function chooseWeights(sighting: Sighting): Weights {
 }
 
 /** Give the first label its calibrated probability and share out the rest in proportion. */
-function calibrate(probs: number[], weights: Weights): number[] {
+function calibrate(probs: number[], slope: number, shift: number): number[] {
   const first = Math.max(...probs);
   const best = probs.indexOf(first);
-  const confidence = 1 / (1 + Math.exp(-(weights.slope * logOdds(first) + weights.shift)));
+  const confidence = 1 / (1 + Math.exp(-(slope * logOdds(first) + shift)));
   const rest = (1 - confidence) / Math.max(1 - first, 1e-6);
   return probs.map((prob, label) => (label === best ? confidence : prob * rest));
 }

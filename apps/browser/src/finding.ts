@@ -136,7 +136,8 @@ export class Components {
     const [glyph] = this.glyphs;
     const [again] = await lookAgain(this.full, this.models, [glyph.box]);
     const contrast = measureContrast(this.full, glyph.box);
-    return { box: this.toPage(glyph.box), glyph, score: 1, opinion, isLone: true, again, contrast };
+    const isTiny = Math.min(this.gray.width, this.gray.height) <= C.TINY_PX;
+    return { box: this.toPage(glyph.box), glyph, score: 1, opinion, isLone: true, again, contrast, isTiny };
   }
 
   /** Let the detector say what the only glyph is, unless it sees several digits in it. */

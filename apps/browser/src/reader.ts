@@ -1,6 +1,6 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import constants from "./constants.json";
-import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, mayBeTwo, total, type Sighting, type Verdict } from "./deciding";
+import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, mayBeTwo, tell, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
 import { findLetterColumns, findWords, isExplained, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
@@ -29,10 +29,10 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   const contrasts = sightings.map((sighting) => sighting.contrast);
   const alone = sightings.map(decide);
   const verdicts = reconsider(boxes, alone, contrasts);
-  const digits = sightings.flatMap(({ box }, i): Digit[] => {
-    const { isDigit, probs } = verdicts[i];
+  const digits = sightings.flatMap((sighting, i): Digit[] => {
+    const probs = tell(sighting, verdicts[i]);
     const confidence = Math.max(...probs);
-    return isDigit ? [{ ...box, label: constants.labels[probs.indexOf(confidence)], confidence }] : [];
+    return verdicts[i].isDigit ? [{ ...sighting.box, label: constants.labels[probs.indexOf(confidence)], confidence }] : [];
   });
   const sureness = verdicts.map((verdict) => total(verdict.probs));
   const isLeft = findLeft(sightings, verdicts);

@@ -99,7 +99,7 @@ def test_doubtful_glyphs_fill_gaps_between_words() -> None:
 def test_what_only_its_neighbours_made_a_digit_may_be_a_letter() -> None:
     digits, others = row("F0211")
     assert find_words(digits, others, probabilities=[0.9, 0.1, 0.7, 0.7]) == {0, 1, 2, 3}
-    assert find_words(digits, others, probabilities=[0.9, 0.3, 0.7, 0.7]) == set()
+    assert find_words(digits, others, probabilities=[0.9, 0.5, 0.7, 0.7]) == set()
 
 
 def test_letters_between_digits_weigh_more() -> None:
