@@ -122,6 +122,15 @@ def have_form(glyphs: Sequence[Glyph], opinions: Sequence[Opinion]) -> bool:
     )
 
 
+def is_certain_alone(glyph: Glyph, opinion: Opinion) -> bool:
+    """Tell whether the classifier is so sure about a page's only glyph that nobody else need be asked.
+
+    On 5,800 lone glyphs of eleven sets the region classifier changed no answer of which it was so sure
+    (docs/reading.md).
+    """
+    return glyph.box.width <= CLEAR_WIDTH * glyph.box.height and _is_certain(opinion)
+
+
 def _is_certain(opinion: Opinion) -> bool:
     return (
         opinion.none is not None and opinion.none < CERTAIN_NONE and float(opinion.probs.max()) > CERTAIN_PROB

@@ -27,6 +27,7 @@ from inkdigits.deciding import (
     decide,
     find_unclear,
     have_form,
+    is_certain_alone,
     is_sure_alone,
     is_surely_digit,
     may_be_two,
@@ -229,7 +230,8 @@ class Reader:
             turned = self._turn(page)
             if turned is not None:
                 return turned
-        lone = page.take_alone(self.regions, opinion)
+        is_certain = is_certain_alone(page.glyphs[0], opinion)
+        lone = page.take_alone(None if is_certain else self.regions, opinion)
         if is_sure_alone(lone):
             return page.accept_alone(lone)
         return page.ask_alone(detector, self.regions, lone)

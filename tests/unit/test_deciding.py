@@ -12,6 +12,7 @@ from inkdigits.deciding import (
     are_clear,
     decide,
     find_unclear,
+    is_certain_alone,
     is_sure_alone,
     is_surely_digit,
     may_be_two,
@@ -199,3 +200,15 @@ def test_what_three_answers_say_is_told_with_more_confidence() -> None:
     np.testing.assert_array_equal(
         tell(sight(), verdict), verdict.probs
     )  # the region classifier was not asked
+
+
+def test_who_is_certain_about_a_lone_glyph_asks_nobody() -> None:
+    sure, doubtful = Opinion(lean(3, 0.999), 0.001), Opinion(lean(3, 0.95), 0.001)
+    slim, wide = (
+        Glyph(np.ones((20, 10), np.float32), BOX),
+        Glyph(np.ones((20, 40), np.float32), Box(0, 0, 40, 20)),
+    )
+    assert is_certain_alone(slim, sure)
+    assert not is_certain_alone(slim, doubtful)
+    assert not is_certain_alone(slim, Opinion(lean(3, 0.999), None))
+    assert not is_certain_alone(wide, sure)  # it may be two digits

@@ -58,6 +58,11 @@ export function haveForm(glyphs: Glyph[], opinions: Opinion[]): boolean {
   );
 }
 
+/** Whether the classifier is so sure about the only glyph that the region classifier need not be asked. */
+export function isCertainAlone({ box }: Glyph, opinion: Opinion): boolean {
+  return box.width <= C.CLEAR_WIDTH * box.height && isCertain(opinion);
+}
+
 function isCertain({ probs, none }: Opinion): boolean {
   return none < C.CERTAIN_NONE && Math.max(...probs) > C.CERTAIN_PROB;
 }

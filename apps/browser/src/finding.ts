@@ -131,10 +131,10 @@ export class Components {
     return { sightings, rejected: [...this.rejected, ...refused], rules: this.rules, letters };
   }
 
-  /** Take the only glyph for a sighting, and let the region classifier look at it. */
-  async takeAlone(opinion: Opinion): Promise<Sighting> {
+  /** Take the only glyph for a sighting; the region classifier looks at it, unless the classifier is certain. */
+  async takeAlone(opinion: Opinion, isCertain = false): Promise<Sighting> {
     const [glyph] = this.glyphs;
-    const [again] = await lookAgain(this.full, this.models, [glyph.box]);
+    const again = isCertain ? undefined : (await lookAgain(this.full, this.models, [glyph.box]))[0];
     const contrast = measureContrast(this.full, glyph.box);
     const isTiny = Math.min(this.gray.width, this.gray.height) <= C.TINY_PX;
     return { box: this.toPage(glyph.box), glyph, score: 1, opinion, isLone: true, again, contrast, isTiny };

@@ -1,6 +1,6 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import constants from "./constants.json";
-import { areClear, areFew, decide, findUnclear, haveForm, isSureAlone, isSurelyDigit, mayBeTwo, tell, total, type Sighting, type Verdict } from "./deciding";
+import { areClear, areFew, decide, findUnclear, haveForm, isCertainAlone, isSureAlone, isSurelyDigit, mayBeTwo, tell, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
 import { findLetterColumns, findWords, isExplained, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
@@ -73,7 +73,7 @@ async function lookAtLone(page: Components, opinion: Opinion, models: Models): P
     const turned = await turn(page, models);
     if (turned) return turned;
   }
-  const lone = await page.takeAlone(opinion);
+  const lone = await page.takeAlone(opinion, isCertainAlone(page.glyphs[0], opinion));
   return isSureAlone(lone) ? page.acceptAlone(lone) : page.askAlone(lone);
 }
 
