@@ -1,16 +1,13 @@
 """The command `inkdigits compare`: all models side by side, in one table.
 
-Owns: arguments, the order of training, exporting and judging, the table. Leaves to others: each of these
-(`training`, `export`, `evaluation`), which don't see each other.
+Owns: arguments, which models with which seeds, the table. Leaves to others: a single row (compare_rows).
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-import time
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inkdigits.cli.compare_rows import find_row, make_row
 from inkdigits.cli.console import EXIT_INTERRUPTED, tell
-from inkdigits.errors import DataCorruptError, MissingExtraError, UsageError
+from inkdigits.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from inkdigits.evaluation.compare import ComparisonRow, ComparisonSummary
     from inkdigits.training.recipe import Recipe
-    from inkdigits.types import LabelledImages
 
 HEADINGS = (
     "model", "accuracy %", "precision %", "recall %", "F1 %",
@@ -115,7 +112,7 @@ def _choose_recipes(
         recipe = load_builtin_recipe(name)
         kind = get_model_spec(recipe.model.name).kind
         if models is None and kind == "ensemble":
-            continue  # it would train its members once more
+            continue  # its members are rows of their own, with further seeds: hours that nobody asked for
         train = replace(recipe.train, epochs=epochs) if epochs and kind == "network" else recipe.train
         # The recipe's own cut may even hold test digits, for textbook figures: here all have the same.
         chosen[name] = replace(recipe, data=digits, train=train)
@@ -143,67 +140,6 @@ def _make_rows(recipes: dict[str, Recipe], *, seeds: int, split: Split, folder: 
             tell(f"{name}, seed {seed}: accuracy {row.accuracy:.2%} after {row.train_s:.1f} s of training")
             rows.append(row)
     return rows
-
-
-def _name_row(folder: Path, name: str, recipe: Recipe, judge: LabelledImages) -> Path:
-    """Return the path of a row: whatever changes its numbers, except for the machine, changes its name."""
-    from inkdigits.training.recipe import recipe_to_toml
-
-    key = hashlib.sha256(f"{recipe_to_toml(recipe)}\n{judge.name} {len(judge)}".encode()).hexdigest()
-    return folder / "rows" / f"{name}-{recipe.train.seed}-{key[:12]}.json"
-
-
-def find_row(folder: Path, name: str, recipe: Recipe, judge: LabelledImages) -> ComparisonRow | None:
-    """Return the row that `make_row` left in the folder, None if there is none that can be read."""
-    from inkdigits.evaluation.compare import load_row
-
-    path = _name_row(folder, name, recipe, judge)
-    try:
-        return load_row(path) if path.exists() else None
-    except DataCorruptError as error:
-        tell(f"{error.message}; measuring anew.")
-        return None
-
-
-def make_row(
-    folder: Path,
-    name: str,
-    recipe: Recipe,
-    learn: LabelledImages,
-    validation: LabelledImages,
-    judge: LabelledImages,
-) -> ComparisonRow:
-    """Train by a recipe, export, judge the bundle, and keep row and bundle in the folder."""
-    from inkdigits.bundles import load_classifier
-    from inkdigits.evaluation.compare import judge_model, save_row
-    from inkdigits.export.onnx import BundleFacts, export_classifier
-    from inkdigits.models import get_model_spec
-    from inkdigits.training.fit import make_model
-    from inkdigits.training.loop import build_network, make_optimizer
-
-    is_network = get_model_spec(recipe.model.name).kind == "network"
-    if is_network:  # torch loads its compiler with the first optimizer: two seconds that are no training
-        make_optimizer(build_network(recipe, classes=2), recipe.train)
-    start_s = time.perf_counter()
-    model = make_model(recipe).fit(learn, validation)
-    train_s = time.perf_counter() - start_s
-    path = _name_row(folder, name, recipe, judge)
-    bundle = path.with_suffix(".onnx")
-    facts = BundleFacts(
-        name, model.labels, temperature=model.temperature, data=recipe.data.sets, parameters=model.parameters
-    )
-    export_classifier(model.network, bundle, facts, probes=None if is_network else validation.images)
-    row = judge_model(
-        load_classifier(bundle),
-        judge,
-        model=name,
-        seed=recipe.train.seed,
-        parameters=model.parameters,
-        file_bytes=bundle.stat().st_size,
-        train_s=train_s,
-    )
-    save_row(path, row)
-    return row
 
 
 def _show(rows: list[ComparisonRow], form: Form, folder: Path) -> None:

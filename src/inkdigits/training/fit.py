@@ -143,13 +143,8 @@ class EnsembleModel(Model):
         listener: Listener | None = None,
         restart: bool = False,
     ) -> None:
-        names = _check_members(recipe)
         self._members: list[Model] = []
-        for index, name in enumerate(names):
-            member = load_builtin_recipe(name) if name in list_recipes() else make_recipe(name)
-            if get_model_spec(member.model.name).kind == "ensemble":
-                raise RecipeError("An ensemble can't be a member of an ensemble")
-            member = replace(member, train=replace(member.train, seed=recipe.train.seed + index))
+        for index, (name, member) in enumerate(list_members(recipe)):
             place = folder / f"member-{index}-{name}" if folder else None
             self._members.append(make_model(member, folder=place, listener=listener, restart=restart))
 
@@ -162,13 +157,47 @@ class EnsembleModel(Model):
         """Fit each member, then a temperature for their mean; see `Model.fit`."""
         for member in self._members:
             member.fit(train, validation)
-        joined = join_networks([member.classifier for member in self._members])
-        temperature = 1.0
-        if validation is not None:
-            logits = torch.from_numpy(joined.predict_logits(validation.images))
-            temperature = fit_temperature(logits, torch.tensor(validation.labels))
-        self._classifier = NetworkClassifier(joined.network, joined.labels, temperature=temperature)
+        self._classifier = join_members([member.classifier for member in self._members], validation)
         return self
+
+
+def list_members(recipe: Recipe) -> list[tuple[str, Recipe]]:
+    """Return the names of an ensemble's members and how each learns: on the ensemble's digits, with its own seed.
+
+    Args:
+        recipe: Of an ensemble; see `EnsembleModel`.
+
+    Raises:
+        RecipeError: If there is no such member or option.
+    """
+    members = []
+    for index, name in enumerate(_check_members(recipe)):
+        member = load_builtin_recipe(name) if name in list_recipes() else make_recipe(name)
+        if get_model_spec(member.model.name).kind == "ensemble":
+            raise RecipeError("An ensemble can't be a member of an ensemble")
+        train = replace(member.train, seed=recipe.train.seed + index)
+        members.append((name, replace(member, data=recipe.data, train=train)))
+    return members
+
+
+def join_members(
+    members: Sequence[NetworkClassifier], validation: LabelledImages | None = None
+) -> NetworkClassifier:
+    """Return the mean of members that have learned, with a temperature of its own.
+
+    Args:
+        members: At least one; all with the same labels in the same order.
+        validation: Digits that the temperature is fitted on; without them it is 1.
+
+    Raises:
+        UsageError: If there is no member, or labels differ.
+    """
+    joined = join_networks(members)
+    if validation is None:
+        return joined
+    logits = torch.from_numpy(joined.predict_logits(validation.images))
+    temperature = fit_temperature(logits, torch.tensor(validation.labels))
+    return NetworkClassifier(joined.network, joined.labels, temperature=temperature)
 
 
 def _check_members(recipe: Recipe) -> Sequence[str]:

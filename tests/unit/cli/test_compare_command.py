@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,17 @@ from sklearn.datasets import load_digits
 from typer.testing import CliRunner, Result
 
 from inkdigits import datasets
-from inkdigits.cli import app
+from inkdigits.bundles import BundleClassifier
+from inkdigits.bundles.bundle import softmax
+from inkdigits.cli import app, compare_rows
 from inkdigits.cli import compare as compare_command
 from inkdigits.errors import MissingExtraError, RecipeError, UsageError
+from inkdigits.evaluation.compare import load_row
 from inkdigits.models.classical import Logistic
-from inkdigits.training import builtin
+from inkdigits.training import builtin, fit
 from inkdigits.training import data as training_data
-from inkdigits.training.recipe import Recipe, recipe_from_toml
+from inkdigits.training.loop import Trainer, TrainingResult
+from inkdigits.training.recipe import Recipe, recipe_from_toml, set_values
 from inkdigits.types import LabelledImages
 
 NANO = """
@@ -29,13 +34,14 @@ name = "cnn-nano"
 [data]
 pool_test = true
 [train]
-epochs = 9
+epochs = 3
 batch_size = 32
 """
 RECIPES = {
     "linear": '[model]\nname = "logistic"\noptions = { max_iter = 10 }\n',
     "nano": NANO,
-    "both": '[model]\nname = "ensemble"\noptions = { members = ["cnn"] }\n',
+    "both": '[model]\nname = "ensemble"\noptions = { members = ["linear", "nano"] }\n',
+    "pair": '[model]\nname = "ensemble"\noptions = { members = ["nano", "nano"] }\n[train]\nseed = 0\n',
 }
 
 
@@ -58,8 +64,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabelledImages:
     test = LabelledImages(digits.images[:300], digits.labels[:300], digits.label_names, "tiny/test")
     monkeypatch.setattr(training_data, "load_source", lambda name: digits)
     monkeypatch.setattr(datasets, "load_dataset", lambda name, split: test)
-    monkeypatch.setattr(builtin, "list_recipes", lambda: tuple(RECIPES))
-    monkeypatch.setattr(builtin, "load_builtin_recipe", load_recipe)
+    for module in (builtin, fit):
+        monkeypatch.setattr(module, "list_recipes", lambda: tuple(RECIPES))
+        monkeypatch.setattr(module, "load_builtin_recipe", load_recipe)
     monkeypatch.chdir(tmp_path)
     return digits
 
@@ -105,6 +112,32 @@ def test_finished_rows_are_not_made_again(monkeypatch: pytest.MonkeyPatch) -> No
     assert other_digits.exit_code == 130  # rows of the test part don't stand for the validation part
 
 
+def test_whatever_changes_numbers_changes_a_row_s_name(data: LabelledImages) -> None:
+    recipe = load_recipe("nano")
+
+    def name(*changes: str, judge: LabelledImages = data) -> str:
+        return compare_rows._name_row(Path(), "nano", set_values(recipe, changes), judge).name
+
+    others = ["train.epochs=2", "train.seed=1", "data.seed=1", "dropout=0.1", "augment.filtering=0.1"]
+    fewer = replace(data, images=data.images[:10], labels=data.labels[:10])
+    names = [name(), *map(name, others), name(judge=fewer), name(judge=replace(data, name="tiny/test"))]
+    assert len(set(names)) == len(names)
+    assert name("bundle.description=better") == name()
+
+
+def test_a_row_outlives_keys_that_recipes_get_later(
+    data: LabelledImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = load_recipe("nano")
+    sections = asdict(recipe)
+    before = compare_rows._name_row(Path(), "nano", recipe, data)
+    sections["augment"]["warping"] = 0.0
+    monkeypatch.setattr(compare_rows, "asdict", lambda recipe: sections)
+    assert compare_rows._name_row(Path(), "nano", recipe, data) == before
+    sections["augment"]["warping"] = 0.1
+    assert compare_rows._name_row(Path(), "nano", recipe, data) != before
+
+
 def test_a_damaged_row_is_measured_anew() -> None:
     first = run("--models", "linear", "--format", "csv", "-o", "out")
     (row,) = (Path("out") / "rows").glob("*.json")
@@ -113,6 +146,60 @@ def test_a_damaged_row_is_measured_anew() -> None:
     assert "measuring anew" in again.stderr
     accuracies = [next(csv.DictReader(io.StringIO(r.stdout)))["accuracy"] for r in (first, again)]
     assert accuracies[0] == accuracies[1]
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[Trainer]:
+    """Every network that is trained from now on."""
+    trained: list[Trainer] = []
+    train = Trainer.fit
+
+    def count(self: Trainer, *, restart: bool = False) -> TrainingResult:
+        trained.append(self)
+        return train(self, restart=restart)
+
+    monkeypatch.setattr(Trainer, "fit", count)
+    return trained
+
+
+def find_bundles(name: str) -> list[Path]:
+    return sorted((Path("out") / "rows").glob(f"{name}-*.onnx"))
+
+
+def test_an_ensemble_joins_the_rows_of_its_members(data: LabelledImages, trainings: list[Trainer]) -> None:
+    first = run("--models", "nano", "-o", "out")
+    assert first.exit_code == 0, first.output
+    assert len(trainings) == 1
+    result = run("--models", "nano pair", "--format", "json", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert len(trainings) == 2  # seed 0 stood there already
+    members, (bundle,) = find_bundles("nano"), find_bundles("pair")
+    rows = [load_row(path.with_suffix(".json")) for path in members]
+    joined = load_row(bundle.with_suffix(".json"))
+    assert [row.seed for row in rows] == [0, 1]
+    assert joined.parameters == sum(row.parameters for row in rows) == 2 * 7074
+    assert joined.train_s == pytest.approx(sum(row.train_s for row in rows))
+    expected = np.mean([BundleClassifier(path).predict_proba(data.images[:50]) for path in members], axis=0)
+    mean = softmax(BundleClassifier(bundle).predict_logits(data.images[:50]))
+    np.testing.assert_allclose(mean, expected, atol=1e-5)
+
+
+def test_a_member_without_its_bundle_is_trained_again(trainings: list[Trainer]) -> None:
+    first = run("--models", "pair", "--format", "json", "-o", "out")
+    assert first.exit_code == 0, first.output
+    assert "nano, seed 1, a member of the ensemble" in first.stderr
+    find_bundles("nano")[1].unlink()
+    find_bundles("pair")[0].with_suffix(".json").unlink()
+    again = run("--models", "pair", "--format", "json", "-o", "out")
+    assert len(trainings) == 3
+    assert json.loads(again.stdout)[0]["accuracy"] == json.loads(first.stdout)[0]["accuracy"]
+
+
+def test_members_that_are_no_networks_are_trained_with_their_ensemble(trainings: list[Trainer]) -> None:
+    result = run("--models", "both", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert len(trainings) == 1
+    assert [path.name[:6] for path in (Path("out") / "rows").glob("*.json")] == ["both-0"]
 
 
 def test_as_json_with_every_number() -> None:
@@ -133,7 +220,7 @@ def test_recipes_are_brought_to_the_same_digits() -> None:
     assert chosen["nano"].data == chosen["linear"].data
     assert chosen["nano"].train.epochs == 2
     untouched = compare_command._choose_recipes("nano", "tiny", train_size=0, epochs=None)
-    assert untouched["nano"].train.epochs == 9
+    assert untouched["nano"].train.epochs == 3
 
 
 def test_mistakes_are_told_before_anything_is_learned() -> None:
