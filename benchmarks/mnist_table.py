@@ -1,10 +1,13 @@
 """Every model of the register on MNIST: trained on 60,000, judged once on the 10,000 test digits.
 
-    INKDIGITS_DATA=/where/the/data/are python benchmarks/mnist_table.py [--only svm-hog cnn-nano] [--print]
+    INKDIGITS_DATA=/where/the/data/are python benchmarks/mnist_table.py [--only svm-hog mlp] [--print] [--write]
 
 Hours on two cores, so finished rows are kept in benchmarks/mnist-table/rows (and in the repository): the command
-goes on from there, and a changed recipe makes new rows. Validation is cut from the training part. One exception is
-the textbook's row, `mlp-tutorial`: all 70,000 digits pooled, 56,000 to learn from, judged by the other 14,000.
+goes on from there, and a changed recipe makes new rows. --print trains nothing; the table holds every row that is
+there, whatever --only asks for. The members of `ensemble` are the rows `cnn`: a row whose network is not in the
+folder (networks are not in the repository) is trained again for it. Validation is cut from the training part. One
+exception is the textbook's row, `mlp-tutorial`: all 70,000 digits pooled, 56,000 to learn from, judged by the other
+14,000.
 """
 
 from __future__ import annotations
@@ -12,16 +15,20 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from _machine import describe_machine
 from _output import RESULTS, to_table, write_results, write_section
-from inkdigits.cli.compare import find_row, make_row
+from inkdigits.cli.compare_rows import find_row, make_row
 from inkdigits.datasets import load_dataset
 from inkdigits.errors import InkdigitsError
 from inkdigits.evaluation.compare import ComparisonRow, ComparisonSummary, summarize
 from inkdigits.training.builtin import load_builtin_recipe
 from inkdigits.training.data import load_training_data
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.sections import DataSection
+from inkdigits.types import LabelledImages
 
 FOLDER = Path(__file__).parent / "mnist-table"
 README = Path(__file__).parent.parent / "README.md"
@@ -58,11 +65,14 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", default=list(SEEDS), choices=list(SEEDS), help="rows to make")
     parser.add_argument(
-        "--print", action="store_true", dest="only_print", help="show the rows that are there"
+        "--print", action="store_true", dest="only_print", help="make none, show the rows that are there"
     )
     parser.add_argument("--write", action="store_true", help=f"write the table to {RESULTS.name} and README")
     options = parser.parse_args()
-    rows = [row for name in options.only for row in make_rows(name, train=not options.only_print)]
+    if not options.only_print:
+        for name in options.only:
+            make_rows(name)
+    rows = [row for name in SEEDS for row in find_rows(name)]
     judges = dict.fromkeys(row.data for row in rows)  # the textbook's row has its own
     lines = to_markdown([s for judge in judges for s in summarize([r for r in rows if r.data == judge])])
     print("\n".join(lines))
@@ -73,21 +83,35 @@ def main() -> None:
         write_section(README, SECTION, "\n".join(lines))
 
 
-def make_rows(name: str, *, train: bool) -> list[ComparisonRow]:
+def make_rows(name: str) -> None:
+    """Make those of a model that are missing."""
     base = load_builtin_recipe(name)
-    learn, validation = load_training_data(base.data)
-    judge = validation if base.data.pool_test else load_dataset("mnist", "test")
-    rows = []
-    for seed in range(SEEDS[name]):
-        recipe = replace(base, train=replace(base.train, seed=seed))
+    learn, validation, judge = load_digits(base.data)
+    for recipe in list_recipes(base, name):
         row = find_row(FOLDER, name, recipe, judge)
-        if row is None and train:
-            print(f"{name}, seed {seed} ...", file=sys.stderr, flush=True)
+        if row is None:
+            print(f"{name}, seed {recipe.train.seed} ...", file=sys.stderr, flush=True)
             row = make_row(FOLDER, name, recipe, learn, validation, judge)
-        if row is not None:
-            print(f"{name}, seed {seed}: {row.accuracy:.2%}", file=sys.stderr, flush=True)
-            rows.append(row)
-    return rows
+        print(f"{name}, seed {row.seed}: {row.accuracy:.2%}", file=sys.stderr, flush=True)
+
+
+def find_rows(name: str) -> list[ComparisonRow]:
+    """Return those of a model that are there."""
+    base = load_builtin_recipe(name)
+    *_, judge = load_digits(base.data)
+    rows = [find_row(FOLDER, name, recipe, judge) for recipe in list_recipes(base, name)]
+    return [row for row in rows if row is not None]
+
+
+def list_recipes(base: Recipe, name: str) -> list[Recipe]:
+    return [replace(base, train=replace(base.train, seed=seed)) for seed in range(SEEDS[name])]
+
+
+@cache  # most models have the same digits
+def load_digits(section: DataSection) -> tuple[LabelledImages, LabelledImages, LabelledImages]:
+    """Return the digits to learn from, to validate, and to judge."""
+    learn, validation = load_training_data(section)
+    return learn, validation, validation if section.pool_test else load_dataset("mnist", "test")
 
 
 def to_markdown(summaries: list[ComparisonSummary]) -> list[str]:
