@@ -72,8 +72,9 @@ def compare(
 
     Columns: accuracy (mean and standard deviation over the seeds), precision, recall and F1 (means over the
     classes), learned numbers, size of the bundle, seconds of training, median milliseconds for one digit and
-    digits a second by one thread. Finished rows are kept in the folder: Ctrl-C loses only the model under way,
-    and the same command goes on. Nothing should be chosen by test digits: choose with --split validation.
+    digits a second by one thread. Finished rows and epochs are kept in the folder: Ctrl-C loses only the
+    epoch under way, and the same command goes on. Nothing should be chosen by test digits: choose with
+    --split validation.
 
     Examples:
         inkdigits compare --data mnist --train-size 5000 --epochs 2
@@ -92,7 +93,7 @@ def compare(
     try:
         rows = _make_rows(recipes, seeds=seeds, split=split, folder=output)
     except KeyboardInterrupt:
-        tell(f"Stopped. Finished rows are kept in {output}: the same command goes on from there.")
+        tell(f"Stopped. Finished rows and epochs are kept in {output}: the same command goes on from there.")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _show(rows, format, output)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,6 +53,9 @@ def make_row(
 ) -> ComparisonRow:
     """Train by a recipe, export, judge the bundle, and keep row and bundle in the folder.
 
+    A network that is stopped goes on after its last epoch when its row is made again. Its checkpoint lies in the
+    folder until the row is there.
+
     The members of an ensemble of networks are rows of their own, of the recipe that the ensemble names and the
     seeds from its own on: those whose row and bundle are in the folder aren't trained once more.
     """
@@ -60,12 +64,13 @@ def make_row(
     from inkdigits.export.onnx import BundleFacts, export_classifier
     from inkdigits.models import get_model_spec
 
+    path = _name_row(folder, name, recipe, judge)
+    run = folder / "runs" / path.stem
     if _joins_networks(recipe):
         learned = _join_rows(folder, recipe, learn, validation, judge)
     else:
-        learned = _train(recipe, learn, validation)
+        learned = _train(recipe, learn, validation, folder=run)
     classifier = learned.classifier
-    path = _name_row(folder, name, recipe, judge)
     bundle = path.with_suffix(".onnx")
     facts = BundleFacts(
         name,
@@ -86,6 +91,7 @@ def make_row(
         train_s=learned.train_s,
     )
     save_row(path, row)
+    shutil.rmtree(run, ignore_errors=True)
     return row
 
 
@@ -105,17 +111,20 @@ def _name_row(folder: Path, name: str, recipe: Recipe, judge: LabelledImages) ->
     return folder / "rows" / f"{name}-{recipe.train.seed}-{key[:12]}.json"
 
 
-def _train(recipe: Recipe, learn: LabelledImages, validation: LabelledImages) -> _Learned:
+def _train(recipe: Recipe, learn: LabelledImages, validation: LabelledImages, *, folder: Path) -> _Learned:
     from inkdigits.models import get_model_spec
     from inkdigits.training.fit import make_model
+    from inkdigits.training.log import ResumedTime
     from inkdigits.training.loop import build_network, make_optimizer
 
     if get_model_spec(recipe.model.name).kind == "network":
         # torch loads its compiler with the first optimizer: two seconds that are no training
         make_optimizer(build_network(recipe, classes=2), recipe.train)
+    resumed = ResumedTime()
     start_s = time.perf_counter()
-    model = make_model(recipe).fit(learn, validation)
-    return _Learned(model.classifier, model.parameters, time.perf_counter() - start_s)
+    model = make_model(recipe, folder=folder, listener=resumed).fit(learn, validation)
+    train_s = time.perf_counter() - start_s + resumed.seconds
+    return _Learned(model.classifier, model.parameters, train_s)
 
 
 def _joins_networks(recipe: Recipe) -> bool:

@@ -78,6 +78,20 @@ class QuietListener:
         """See `Listener.end`."""
 
 
+class ResumedTime(QuietListener):
+    """Sums the time of the epochs that a run, or several in turn, took up from checkpoints.
+
+    Attributes:
+        seconds: So far.
+    """
+
+    seconds = 0.0
+
+    def begin(self, history: Sequence[EpochRecord], *, epochs: int, steps_per_epoch: int) -> None:
+        """See `Listener.begin`."""
+        self.seconds += sum(record.seconds for record in history)
+
+
 class ListenerGroup:
     """Tells several listeners the same.
 

@@ -24,6 +24,7 @@ from inkdigits.evaluation.compare import load_row
 from inkdigits.models.classical import Logistic
 from inkdigits.training import builtin, fit
 from inkdigits.training import data as training_data
+from inkdigits.training.checkpoint import load_checkpoint
 from inkdigits.training.loop import Trainer, TrainingResult
 from inkdigits.training.recipe import Recipe, recipe_from_toml, set_values
 from inkdigits.types import LabelledImages
@@ -69,6 +70,20 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabelledImages:
         monkeypatch.setattr(module, "load_builtin_recipe", load_recipe)
     monkeypatch.chdir(tmp_path)
     return digits
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[Trainer]:
+    """Every network that is trained from now on."""
+    trained: list[Trainer] = []
+    train = Trainer.fit
+
+    def count(self: Trainer, *, restart: bool = False) -> TrainingResult:
+        trained.append(self)
+        return train(self, restart=restart)
+
+    monkeypatch.setattr(Trainer, "fit", count)
+    return trained
 
 
 def load_recipe(name: str) -> Recipe:
@@ -138,6 +153,31 @@ def test_a_row_outlives_keys_that_recipes_get_later(
     assert compare_rows._name_row(Path(), "nano", recipe, data) != before
 
 
+def test_a_stopped_network_goes_on_after_its_last_epoch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = run("--models", "nano", "--format", "json", "-o", "whole")
+    learn = Trainer._run_epoch
+    epochs: list[int] = []
+
+    def stop_in_the_third(self: Trainer, epoch: int) -> None:
+        epochs.append(epoch)
+        if epochs == [1, 2, 3]:
+            raise KeyboardInterrupt
+        learn(self, epoch)
+
+    monkeypatch.setattr(Trainer, "_run_epoch", stop_in_the_third)
+    assert run("--models", "nano", "-o", "out").exit_code == 130
+    (checkpoint,) = (Path("out") / "runs").glob("nano-0-*/checkpoint.pt")
+    spent = sum(record["seconds"] for record in load_checkpoint(checkpoint)["history"])
+    again = run("--models", "nano", "--format", "json", "-o", "out")
+    assert epochs == [1, 2, 3, 3]
+    first, second = (json.loads(result.stdout)[0] for result in (whole, again))
+    assert first["accuracy"] == second["accuracy"]
+    assert second["train_s"] > spent > 0
+    assert not list((Path("out") / "runs").iterdir())
+
+
 def test_a_damaged_row_is_measured_anew() -> None:
     first = run("--models", "linear", "--format", "csv", "-o", "out")
     (row,) = (Path("out") / "rows").glob("*.json")
@@ -146,20 +186,6 @@ def test_a_damaged_row_is_measured_anew() -> None:
     assert "measuring anew" in again.stderr
     accuracies = [next(csv.DictReader(io.StringIO(r.stdout)))["accuracy"] for r in (first, again)]
     assert accuracies[0] == accuracies[1]
-
-
-@pytest.fixture
-def trainings(monkeypatch: pytest.MonkeyPatch) -> list[Trainer]:
-    """Every network that is trained from now on."""
-    trained: list[Trainer] = []
-    train = Trainer.fit
-
-    def count(self: Trainer, *, restart: bool = False) -> TrainingResult:
-        trained.append(self)
-        return train(self, restart=restart)
-
-    monkeypatch.setattr(Trainer, "fit", count)
-    return trained
 
 
 def find_bundles(name: str) -> list[Path]:
@@ -183,16 +209,12 @@ def test_an_ensemble_joins_the_rows_of_its_members(data: LabelledImages, trainin
     mean = softmax(BundleClassifier(bundle).predict_logits(data.images[:50]))
     np.testing.assert_allclose(mean, expected, atol=1e-5)
 
-
-def test_a_member_without_its_bundle_is_trained_again(trainings: list[Trainer]) -> None:
-    first = run("--models", "pair", "--format", "json", "-o", "out")
-    assert first.exit_code == 0, first.output
-    assert "nano, seed 1, a member of the ensemble" in first.stderr
-    find_bundles("nano")[1].unlink()
-    find_bundles("pair")[0].with_suffix(".json").unlink()
+    members[1].unlink()
+    bundle.with_suffix(".json").unlink()
     again = run("--models", "pair", "--format", "json", "-o", "out")
-    assert len(trainings) == 3
-    assert json.loads(again.stdout)[0]["accuracy"] == json.loads(first.stdout)[0]["accuracy"]
+    assert "nano, seed 1, a member of the ensemble" in again.stderr
+    assert len(trainings) == 3  # what lacks its bundle is trained again
+    assert load_row(bundle.with_suffix(".json")).accuracy == joined.accuracy
 
 
 def test_members_that_are_no_networks_are_trained_with_their_ensemble(trainings: list[Trainer]) -> None:
