@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from rich.console import Console
@@ -13,6 +14,7 @@ from inkdigits.training.log import (
     ListenerGroup,
     LiveProgress,
     PlainProgress,
+    ResumedTime,
     TensorBoardLog,
     format_duration,
     make_progress,
@@ -83,6 +85,42 @@ def test_absent_tensorboard_is_one_clear_sentence(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(UsageError, match="pip install tensorboard"):
         TensorBoardLog(tmp_path)
+
+
+def test_tensorboard_gets_every_number_at_its_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer is a stand-in: tensorboard is no dependency."""
+    heard: list[object] = []
+
+    class SummaryWriter:
+        def __init__(self, folder: str) -> None:
+            heard.append(folder)
+
+        def add_scalar(self, name: str, value: float, step: int) -> None:
+            heard.append((name, value, step))
+
+        def close(self) -> None:
+            heard.append("closed")
+
+    module = ModuleType("torch.utils.tensorboard")
+    monkeypatch.setattr(module, "SummaryWriter", SummaryWriter, raising=False)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    log = TensorBoardLog(tmp_path)
+    for record in (FIRST, SECOND):
+        log.take_epoch(record)
+    log.end()
+    assert heard[0] == str(tmp_path)
+    assert heard[-1] == "closed"
+    assert ("validation_accuracy", 0.925, 1) in heard
+    assert ("train_loss", 0.25, 2) in heard
+    assert len(heard) == 2 + 2 * 6  # six numbers of an epoch, its own number being the step
+
+
+def test_time_of_epochs_taken_up_from_checkpoints_is_summed() -> None:
+    resumed = ResumedTime()
+    resumed.begin([], epochs=3, steps_per_epoch=10)
+    resumed.begin([FIRST, SECOND], epochs=3, steps_per_epoch=10)
+    resumed.take_epoch(SECOND)
+    assert resumed.seconds == 125.0
 
 
 @pytest.mark.parametrize(
