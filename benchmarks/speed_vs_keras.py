@@ -7,7 +7,8 @@
 Training: Keras trains the tutorial network as its users write it (5 epochs, batches of 32, `model.fit`); the mean
 accuracy that it ends with on the validation digits is the goal. Ours trains by the recipe cnn-fast, one pass with
 one rise and fall of the rate; every seed has to reach the goal. Seconds run from arrays in memory to the last step:
-building the network counts, on both sides; judging does not, nor do imports, which stand apart below. The 50,000
+building the network counts, on both sides; judging does not, nor do imports, which stand apart below. Beside them
+stand the seconds of processor time, which other programs disturb less; the bar is about the clock's. The 50,000
 digits to learn and the 10,000 that judge are cut from MNIST's training part; the test part is looked at once, after
 everything, and decides nothing.
 
@@ -57,6 +58,7 @@ CALLS, RUNS = 1000, 3
 @dataclass(frozen=True)
 class Run:
     seconds: float
+    processor_s: float
     validation_accuracy: float
     test_accuracy: float
 
@@ -64,10 +66,10 @@ class Run:
 class Clock(QuietListener):
     """Remembers when the last step was done: what comes after it is judging."""
 
-    last_s = 0.0
+    last_s = last_processor_s = 0.0
 
     def take_step(self, *, epoch: int, step: int, loss: float) -> None:
-        self.last_s = time.perf_counter()
+        self.last_s, self.last_processor_s = time.perf_counter(), time.process_time()
 
 
 def main() -> None:
@@ -123,27 +125,33 @@ def run_ours(
 ) -> Run:
     chosen = override_recipe(recipe, seed=seed)
     clock = Clock()
-    start_s = time.perf_counter()
+    start_s, start_processor_s = time.perf_counter(), time.process_time()
     network = build_network(chosen, classes=10)
     result = Trainer(network, chosen, train=train, validation=validation, listener=clock).fit()
-    seconds = clock.last_s - start_s
+    seconds, processor_s = clock.last_s - start_s, clock.last_processor_s - start_processor_s
     answers = compute_logits(result.network, torch.from_numpy(test.images)).argmax(1).numpy()
-    return Run(seconds, result.history[-1].validation_accuracy, float((answers == test.labels).mean()))
+    right = float((answers == test.labels).mean())
+    return Run(seconds, processor_s, result.history[-1].validation_accuracy, right)
 
 
 def print_training(theirs: list[Run], ours: list[Run]) -> None:
     goal = statistics.fmean(run.validation_accuracy for run in theirs)
     reached = sum(run.validation_accuracy >= goal for run in ours)
-    print("\nTraining: seconds (median; min to max) and accuracy on the validation digits (mean; min to max)")
+    print(
+        "\nTraining: seconds (median; min to max), seconds of all cores' work (median), "
+        "accuracy on the validation digits (mean; min to max)"
+    )
     for name, runs in (("Keras", theirs), ("ours", ours)):
         seconds = sorted(run.seconds for run in runs)
         right = sorted(run.validation_accuracy for run in runs)
+        work_s = statistics.median(run.processor_s for run in runs)
         print(
             f"  {name:6} {statistics.median(seconds):8.2f} s  ({seconds[0]:.2f} to {seconds[-1]:.2f})   "
-            f"{statistics.fmean(right):.2%}  ({right[0]:.2%} to {right[-1]:.2%})"
+            f"{work_s:8.2f} s   {statistics.fmean(right):.2%}  ({right[0]:.2%} to {right[-1]:.2%})"
         )
     ratio = statistics.median(r.seconds for r in theirs) / statistics.median(r.seconds for r in ours)
-    print(f"  {reached} of {len(ours)} seeds reach Keras' mean of {goal:.2%}")
+    work = statistics.median(r.processor_s for r in theirs) / statistics.median(r.processor_s for r in ours)
+    print(f"  {reached} of {len(ours)} seeds reach Keras' mean of {goal:.2%}; of processor time 1/{work:.1f}")
     print_bar(ratio if reached == len(ours) else 0.0, TRAINING_BAR)
 
 
