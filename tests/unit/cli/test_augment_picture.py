@@ -31,7 +31,7 @@ def make_bars(count: int = 30, side: int = 28) -> LabelledImages:
 
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(data_command, "load_dataset", lambda name, split: make_bars())
+    monkeypatch.setattr("inkdigits.datasets.load_dataset", lambda name, split: make_bars())
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "strong.toml"
     path.write_text("[augment]\nrotation_deg = 30\nmixup = 0.5\n")
