@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.ink.enlarge import enlarge
 from inkdigits.types import Box, Gray, Ink
 
 Mask = npt.NDArray[np.uint8]
@@ -207,22 +208,8 @@ def _rescale(gray: Gray, scale: float) -> Gray:
     height, width = gray.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if scale > 1:
-        return _enlarge(gray, size)
+        return enlarge(gray, size)
     return cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def _enlarge(gray: Gray, size: tuple[int, int]) -> Gray:
-    """Enlarge by OpenCV's own cubic, alike on all processors, which the browser app repeats.
-
-    Intel's library in its place rounds by rules of its own, and the detector turns one grey level of one pixel into
-    another score. The switch holds for the calling thread alone.
-    """
-    uses_ipp = cv2.ipp.useIPP()
-    cv2.ipp.setUseIPP(False)
-    try:
-        return cv2.resize(gray, size, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
-    finally:
-        cv2.ipp.setUseIPP(uses_ipp)
 
 
 def _find_paper(dark: Gray, *, window_px: int) -> Gray:
