@@ -37,17 +37,19 @@ def load_bundle_weights(network: nn.Module, path: Path, examples: Tensor) -> Non
     try:
         for name, weight, bias in _read_layers(path):
             layer = network.get_submodule(name)
-            assert isinstance(layer, nn.Conv2d | nn.Linear)
+            if not isinstance(layer, nn.Conv2d | nn.Linear):
+                raise ValueError(f"{name} is no layer with weights")
             _set(layer.weight, weight)
             if layer.bias is not None:
                 _set(layer.bias, bias)
                 continue
             head, _, last = name.rpartition(".")
             norm = network.get_submodule(f"{head}.{int(last) + 1}")
-            assert isinstance(norm, nn.BatchNorm2d)
+            if not isinstance(norm, nn.BatchNorm2d):
+                raise ValueError(f"no norm follows {name}")
             _make_neutral(norm, bias)
             norms.append(norm)
-    except (AttributeError, AssertionError, ValueError, RuntimeError) as error:
+    except (AttributeError, LookupError, ValueError, RuntimeError) as error:
         raise BundleError(f"{path.name} holds another network", remedy=_REMEDY) from error
     _measure(network.eval(), norms, examples)
 
