@@ -51,7 +51,7 @@ export class Components {
       picture = addBorder(gray, border, this.#isLight);
     }
     this.#border = border;
-    this.full = extractInk(picture);
+    this.full = extractInk(picture, this.#isLight);
     const { page, rules } = this.full.isBlank ? { page: this.full, rules: [] } : removeRules(this.full);
     this.ink = page;
     let { glyphs, rejected } = findGlyphs(this.ink);

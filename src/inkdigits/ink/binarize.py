@@ -151,16 +151,18 @@ def is_light_on_dark(gray: Gray) -> bool:
     return float((deviation * deviation * deviation).sum()) > 0
 
 
-def extract_ink(gray: Gray) -> InkPage:
+def extract_ink(gray: Gray, *, light_on_dark: bool | None = None) -> InkPage:
     """Find the ink of a page.
 
     Args:
         gray: (H, W) uint8, any size, lighting and polarity.
+        light_on_dark: Its polarity where that is known; None to decide.
 
     Returns:
         The ink on a working scale of at least 112 px (shorter side) and at most 2,400 px (longer side).
     """
-    light_on_dark = is_light_on_dark(gray)
+    if light_on_dark is None:
+        light_on_dark = is_light_on_dark(gray)
     scale = _working_scale(gray.shape)
     dark = _rescale(~gray if light_on_dark else gray, scale)
     paper_px, window_px = max(15, min(dark.shape) // 3), max(15, min(dark.shape) // 4)

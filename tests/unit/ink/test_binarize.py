@@ -52,6 +52,12 @@ def test_polarity_follows_the_minority(contrast: tuple[int, int], pen: int) -> N
     assert is_light_on_dark(255 - gray)
 
 
+def test_polarity_that_is_known_is_not_sought() -> None:
+    gray = make_gray(make_truth())
+    assert extract_ink(gray, light_on_dark=False).mask.tolist() == extract_ink(gray).mask.tolist()
+    assert extract_ink(gray, light_on_dark=True).light_on_dark
+
+
 @pytest.mark.parametrize("paper", ["white", "recycled", "ruled", "blackboard", "screen"])
 def test_polarity_of_papers(paper: str) -> None:
     page, _ = make_page(["358"], rng=np.random.default_rng(3), paper=PAPERS[paper])

@@ -95,9 +95,10 @@ function fold(place: number, length: number): number {
   return at;
 }
 
-export function extractInk(gray: Gray): InkPage {
+/** `isLight` tells the polarity where that is known. */
+export function extractInk(gray: Gray, isLight = isLightOnDark(gray)): InkPage {
   const scale = workingScale(gray);
-  const dark = rescale(isLightOnDark(gray) ? invert(gray) : gray, scale);
+  const dark = rescale(isLight ? invert(gray) : gray, scale);
   const shorter = Math.min(dark.width, dark.height);
   const paperWindow = Math.max(15, Math.floor(shorter / 3));
   let window = Math.max(15, Math.floor(shorter / 4));
