@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,7 +10,14 @@ import numpy as np
 import pytest
 
 from inkdigits.datasets.allographs import ALLOGRAPHS, DIGITS, parse_form
-from inkdigits.datasets.strokes import PenStroke, WriterStyle, make_doodle, make_strokes, make_writer
+from inkdigits.datasets.strokes import (
+    PenStroke,
+    WriterStyle,
+    make_doodle,
+    make_free_writer,
+    make_strokes,
+    make_writer,
+)
 from inkdigits.errors import UsageError
 
 FORMS = [(digit, form) for digit in DIGITS for form in range(len(ALLOGRAPHS[digit]))]
@@ -56,20 +64,33 @@ def test_one_writer_never_writes_a_digit_twice_alike() -> None:
     assert first.shape != second.shape or not np.allclose(first, second)
 
 
+def test_a_free_writer_keeps_forms_of_his_own() -> None:
+    free = replace(make_free_writer(rng_of(4)), jitter=0.0, tremor=0.0, fidelity=1.0)
+    first, again = (join(make_strokes("4", rng=rng_of(7), style=free)) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    others = [replace(free, manner=0.0), replace(free, manner_seed=free.manner_seed + 1)]
+    for other in others:
+        points = join(make_strokes("4", rng=rng_of(7), style=other))
+        assert points.shape != first.shape or np.abs(points - first).max() > 0.02
+
+
+@pytest.mark.parametrize("invent", [make_writer, make_free_writer])
 @pytest.mark.parametrize(("digit", "form"), FORMS)
-def test_form_stays_near_its_box(digit: str, form: int) -> None:
+def test_form_stays_near_its_box(
+    digit: str, form: int, invent: Callable[[np.random.Generator], WriterStyle]
+) -> None:
     for seed in range(5):
         rng = rng_of(seed)
-        style = replace(make_writer(rng), habits=(form,) * 10, fidelity=1.0)
+        style = replace(invent(rng), habits=(form,) * 10, fidelity=1.0)
         strokes = make_strokes(digit, rng=rng, style=style)
         points = join(strokes)
         assert len(strokes) == len(parse_form(ALLOGRAPHS[digit][form]))
         assert np.isfinite(points).all()
         assert points.dtype == np.float32
         assert points[:, 0].min() == pytest.approx(0, abs=1e-6)
-        assert points[:, 0].max() < 1.6
-        assert points[:, 1].min() > -0.45
-        assert points[:, 1].max() < 1.25
+        assert points[:, 0].max() < 1.9
+        assert points[:, 1].min() > -0.55
+        assert points[:, 1].max() < 1.6
 
 
 def test_time_never_runs_back_and_pressure_is_in_range() -> None:

@@ -11,7 +11,7 @@ x grows to the right from 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -26,6 +26,15 @@ BLANK_ADVANCE = 0.75
 BAND = 0.05
 MAX_BOX_OVERLAP = 0.12
 RARENESS = 0.3  # the form number n is 1 + 0.3 n times rarer than the first, n from 0
+# A writer's own forms, standard deviations: how far heads and waists move up or down, bellies to the side and stems
+# bow, how much wider the head is than the foot (logarithm), where further strokes stand and how large they are
+# (logarithm), and each point of the table.
+MANNER_TALL = 0.06
+MANNER_WIDE = 0.05
+MANNER_TAPER = 0.22
+MANNER_PLACE = 0.035
+MANNER_SIZE = 0.12
+MANNER_POINTS = 0.03
 PEN_LIFT_S = (0.06, 0.16)
 FOOT = np.array([0.28, 1.0])
 """Middle of the baseline of a digit, (x, y): what slant and size leave in place."""
@@ -80,6 +89,8 @@ class WriterStyle:
         tilt_deg: Slope of the line of writing, positive is downhill.
         fidelity: Probability of the usual way of writing a digit; else another is taken.
         habits: Index into `ALLOGRAPHS[digit]` for each of the ten digits.
+        manner: How far the writer's own forms are from the table's, 0 not at all, 1 is a normal adult.
+        manner_seed: Which forms those are: a writer keeps them.
     """
 
     slant_deg: float = 4.0
@@ -94,6 +105,8 @@ class WriterStyle:
     tilt_deg: float = 0.0
     fidelity: float = 0.95
     habits: tuple[int, ...] = (0,) * 10
+    manner: float = 0.0
+    manner_seed: int = 0
 
 
 def make_writer(rng: np.random.Generator) -> WriterStyle:
@@ -116,6 +129,17 @@ def make_writer(rng: np.random.Generator) -> WriterStyle:
         fidelity=float(rng.uniform(0.85, 1.0)),
         habits=tuple(_draw_form(ALLOGRAPHS[digit], rng) for digit in DIGITS),
     )
+
+
+def make_free_writer(rng: np.random.Generator) -> WriterStyle:
+    """Invent a writer with forms of his own: longer stems, smaller heads, strokes that meet elsewhere.
+
+    Args:
+        rng: Source of all chance; the same state gives the same writer.
+    """
+    writer = make_writer(rng)
+    manner = float(np.clip(rng.lognormal(0, 0.45), 0.3, 2.2))
+    return replace(writer, manner=manner, manner_seed=int(rng.integers(2**31)))
 
 
 def _draw_form(forms: Sequence[str], rng: np.random.Generator) -> int:
@@ -210,11 +234,44 @@ def _write_sign(sign: str, *, rng: np.random.Generator, style: WriterStyle) -> l
     if sign in DIGITS and rng.random() < style.fidelity:
         form = style.habits[int(sign)] % len(forms)
     paths = []
-    for runs in parse_form(forms[form]):
+    for runs in _make_own(parse_form(forms[form]), sign=sign, form=form, style=style):
         moved = _shake(runs, amount=0.016 * style.jitter, rng=rng)
         path = np.concatenate([_spline(run)[bool(i) :] for i, run in enumerate(moved)])
         paths.append(_overshoot(_rounded(path, style=style), rng=rng, style=style))
     return _deform(paths, rng=rng, style=style)
+
+
+def _make_own(
+    strokes: Sequence[Sequence[Path]], *, sign: str, form: int, style: WriterStyle
+) -> Sequence[Sequence[Path]]:
+    """Return a form as this writer has it: other proportions, and strokes at other places; always the same."""
+    if not style.manner or sign not in DIGITS:
+        return strokes
+    rng = np.random.default_rng([style.manner_seed, int(sign), form])
+    points = np.concatenate([run for runs in strokes for run in runs])
+    left, width = float(points[:, 0].min()), max(float(np.ptp(points[:, 0])), 0.1)
+    tall, waist = style.manner * rng.normal(0, MANNER_TALL, 2) / (1, 2)
+    wide, bow = style.manner * rng.normal(0, MANNER_WIDE, 2)
+    taper = style.manner * float(rng.normal(0, MANNER_TAPER))
+    own = []
+    for index, runs in enumerate(strokes):
+        middle = np.concatenate(runs).mean(axis=0)
+        away = style.manner * rng.normal(0, MANNER_PLACE, 2) * bool(index)
+        grow = np.exp(style.manner * float(rng.normal(0, MANNER_SIZE)) * bool(index))
+        placed = _shake(
+            [middle + away + (run - middle) * grow for run in runs],
+            amount=MANNER_POINTS * style.manner,
+            rng=rng,
+        )
+        bent = []
+        for run in placed:
+            x, y = (run[:, 0] - left) / width - 0.5, run[:, 1]
+            across = (x + wide * np.cos(np.pi * x)) * np.exp(taper * (0.5 - y)) * width
+            across = across + bow * np.sin(np.pi * y)
+            down = y + tall * np.sin(np.pi * y) + waist * np.sin(2 * np.pi * y)
+            bent.append(np.stack([left + 0.5 * width + across, down], axis=1))
+        own.append(bent)
+    return own
 
 
 def _shake(runs: Sequence[Path], *, amount: float, rng: np.random.Generator) -> list[Path]:

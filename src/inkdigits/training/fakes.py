@@ -27,12 +27,13 @@ HEIGHT_PX: Final = 64
 PEN_PART: Final = (0.035, 0.17)
 """Width of the pen as part of the height."""
 KINDS: Final[Mapping[str, float]] = {
-    "print": 0.45,
-    "letter": 0.2,
+    "print": 0.4,
+    "letter": 0.18,
     "greek": 0.1,
     "sign": 0.05,
     "fake": 0.16,
-    "scribble": 0.04,
+    "scribble": 0.03,
+    "turned": 0.08,
 }
 # Left out because hands write them like digits: delta (6, 8), sigma (6), omicron (0), iota (1), zeta (3).
 GREEK: Final[Mapping[str, tuple[str, ...]]] = {
@@ -131,4 +132,5 @@ _WRITERS: Final[Mapping[str, Callable[[np.random.Generator], shapes.Paths]]] = {
     "sign": _write(shapes.SIGNS),
     "fake": shapes.make_fake,
     "scribble": shapes.make_scribble,
+    "turned": shapes.make_turned,
 }

@@ -22,7 +22,7 @@ from inkdigits.datasets.permitted import (
     load_permitted_nist,
     load_permitted_symbols,
 )
-from inkdigits.datasets.strokes import make_strokes, make_writer
+from inkdigits.datasets.strokes import make_free_writer, make_strokes
 from inkdigits.ink import SIZE_PX, normalize_glyph, normalize_images
 from inkdigits.training.fakes import PEN_FAKES, write_fakes
 from inkdigits.types import LabelledImages
@@ -81,7 +81,7 @@ def write_pen_digits(count: int = PEN_DIGITS, *, seed: int = PEN_SEED) -> Labell
     labels = np.arange(count, dtype=np.int64) % 10
     for index, label in enumerate(labels):
         if index % DIGITS_A_WRITER == 0:
-            style, pen = make_writer(rng), pens[int(rng.integers(len(pens)))]
+            style, pen = make_free_writer(rng), pens[int(rng.integers(len(pens)))]
         strokes = make_strokes(str(label), rng=rng, style=style)
         ink = render_sign(strokes, height_px=int(rng.integers(*HEIGHT_PX)), rng=rng, style=style, pen=pen)
         images[index] = np.rint(normalize_glyph(ink / ink.max()) * 255)

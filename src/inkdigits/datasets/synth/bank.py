@@ -23,7 +23,7 @@ from inkdigits.datasets.permitted import (
     load_permitted_nist,
     load_permitted_symbols,
 )
-from inkdigits.datasets.strokes import WriterStyle, make_strokes, make_writer
+from inkdigits.datasets.strokes import WriterStyle, make_free_writer, make_strokes
 from inkdigits.datasets.synth import shapes
 from inkdigits.datasets.synth.fonts import load_font_signs
 from inkdigits.types import LabelledImages
@@ -37,7 +37,7 @@ EACH = 12
 PEN_HEIGHT_PX = 56
 SHAPE_HEIGHT_PX = 48
 PEN = "pen"
-HAND_WEIGHTS: Mapping[str, float] = {"mnist": 0.37, "nist": 0.23, "optdigits": 0.06, PEN: 0.34}
+HAND_WEIGHTS: Mapping[str, float] = {"mnist": 0.33, "nist": 0.2, "optdigits": 0.05, PEN: 0.42}
 """How often a number is written by each source; photographs of Europe and Latin America want the pen's forms."""
 CHINESE_ONE = 1
 """The Chinese 1 is a dash."""
@@ -92,8 +92,8 @@ class GlyphBank:
 
     Attributes:
         sources: Name -> digits, beside those of simulated pens.
-        others: Category ("letter", "print", "sign", "fake", "scribble", "symbol", "chinese", "character") -> glyphs
-            that are no digits.
+        others: Category ("letter", "print", "sign", "fake", "scribble", "turned", "symbol", "chinese",
+            "character") -> glyphs that are no digits.
         signs: Written sign such as "$" -> its glyphs.
         letters: Letter -> its glyphs.
     """
@@ -150,6 +150,7 @@ class GlyphBank:
             "sign": [glyph for glyphs in signs.values() for glyph in glyphs],
             "fake": [_draw(shapes.make_fake(rng), rng) for _ in range(SHAPES)],
             "scribble": [_draw(shapes.make_scribble(rng), rng) for _ in range(SHAPES)],
+            "turned": [_draw(shapes.make_turned(rng), rng) for _ in range(SHAPES)],
         }
         others = {name: glyphs for name, glyphs in others.items() if glyphs}
         return cls({}, others, signs, letters)
@@ -159,7 +160,7 @@ class GlyphBank:
         names = [*self.sources, PEN]
         weights = np.array([HAND_WEIGHTS[name] for name in names])
         name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
-        return PenHand(make_writer(rng)) if name == PEN else self.sources[name]
+        return PenHand(make_free_writer(rng)) if name == PEN else self.sources[name]
 
     def draw_letter(self, letter: str, rng: np.random.Generator) -> Glyph:
         """Draw a letter of `shapes.LETTERS` or a sign of `shapes.SIGNS`."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.datasets.allographs import parse_form
+from inkdigits.datasets.allographs import ALLOGRAPHS, parse_form
 from inkdigits.datasets.synth.inking import draw_lines, smooth_path
 
 Paths = list[npt.NDArray[np.float64]]
@@ -75,6 +75,16 @@ SIGNS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Digits and how they are turned: x and y afterwards for each of x and y. Turned 4s and 7s look too much like other
+# ways to write them.
+TURNED = (
+    ("36", ((-1, 0), (0, 1))),
+    ("235", ((0, 1), (-1, 0))),
+    ("235", ((0, -1), (1, 0))),
+    ("3", ((-1, 0), (0, -1))),
+)
+
+
 def write_form(form: str, *, rng: np.random.Generator, jitter: float = 1.0) -> Paths:
     """Return the lines of a form as a hand would write it, in heights."""
     bend = rng.normal(0, 0.03 * jitter, (2, 2))
@@ -108,6 +118,14 @@ def make_fake(rng: np.random.Generator) -> Paths:
             points = middle + np.stack([np.cos(turns), np.sin(turns)], axis=1) * radii
         paths.append(smooth_path(points + rng.normal(0, 0.01, points.shape)))
     return paths
+
+
+def make_turned(rng: np.random.Generator) -> Paths:
+    """Write a digit mirrored, lying or upside down, where that makes no other digit; in heights."""
+    digits, turn = TURNED[int(rng.integers(len(TURNED)))]
+    forms = ALLOGRAPHS[digits[int(rng.integers(len(digits)))]]
+    paths = write_form(forms[int(rng.integers(len(forms)))], rng=rng, jitter=1.3)
+    return [(path - 0.5) @ np.array(turn, np.float64) + 0.5 for path in paths]
 
 
 def make_scribble(rng: np.random.Generator) -> Paths:

@@ -43,6 +43,7 @@ class Style:
         crossed: Probability of a long bar through a 7.
         flying: Probability that the cap of a 5 stands off its body.
         swell: How much the width of the line comes and goes with pressure.
+        bending: How far the lines of a digit are bent, in digit heights: no two writings of a form are alike.
     """
 
     hand: Hand
@@ -67,6 +68,7 @@ class Style:
     crossed: float = 0.0
     flying: float = 0.0
     swell: float = 0.0
+    bending: float = 0.016
 
 
 def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) -> Style:
@@ -95,6 +97,7 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         crossed=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.2 else 0.0,
         flying=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.12 else 0.0,
         swell=float(rng.uniform(0.1, 0.45)) if rng.random() < 0.25 else 0.0,
+        bending=float(np.clip(rng.lognormal(np.log(0.019), 0.4), 0.008, 0.04)),
     )
 
 

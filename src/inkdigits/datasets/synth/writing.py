@@ -23,8 +23,6 @@ from inkdigits.types import Ink
 MIXED_WEIGHTS = (0.08, 0.32, 0.35, 0.25, 0.0)
 MIN_ADVANCE = 0.4
 """Least distance of the middles of neighbouring digits, in digit heights: readers still see two of them."""
-BENDING = 0.016
-"""Of a digit's lines, in digit heights: no two writings of a form are alike."""
 MOST_FADING = 5
 """Digits of a number after which it gets no smaller."""
 OLD_FIGURES = {"3": 0.25, "4": 0.25, "5": 0.25, "7": 0.3, "9": 0.3}
@@ -88,7 +86,7 @@ class Pencil:
             + (style.one_shear if digit == "1" else 0.0),
             angle_deg=float(rng.normal(0, 2.5)),
             swell=cut_swell(style.swell, rng=rng),
-            bend=draw_bend(rng, amount=BENDING),
+            bend=draw_bend(rng, amount=style.bending),
         )
         patch = add_flourish(patch, digit, style=style, rng=rng)
         baseline = float(rng.normal(0, style.wobble)) * style.digit_px

@@ -9,7 +9,15 @@ from inkdigits.datasets.synth import fonts
 from inkdigits.datasets.synth.bank import GlyphBank
 from inkdigits.datasets.synth.fonts import load_alike_letters, load_font_signs
 from inkdigits.datasets.synth.inking import draw_bend, draw_lines, ink_glyph, smooth_path
-from inkdigits.datasets.synth.shapes import LETTERS, SIGNS, crop_to_ink, make_fake, render_shape, write_form
+from inkdigits.datasets.synth.shapes import (
+    LETTERS,
+    SIGNS,
+    crop_to_ink,
+    make_fake,
+    make_turned,
+    render_shape,
+    write_form,
+)
 from inkdigits.datasets.synth.style import make_style
 from inkdigits.datasets.synth.writing import write_number
 
@@ -63,6 +71,7 @@ def test_every_form_and_fake_can_be_drawn() -> None:
     rng = np.random.default_rng(0)
     forms = [form for table in (LETTERS, SIGNS) for forms in table.values() for form in forms]
     drawn = [write_form(form, rng=rng) for form in forms] + [make_fake(rng) for _ in range(20)]
+    drawn += [make_turned(rng) for _ in range(20)]
     assert all(render_shape(paths, height_px=30, pen_px=3).max() > 200 for paths in drawn)
 
 
