@@ -6,6 +6,7 @@ scales on which the detector looks (looking), which digit it is (reader).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -23,7 +24,7 @@ from inkdigits.ink.contrast import measure_contrast
 from inkdigits.ink.marks import Candidate, find_strokes
 from inkdigits.ink.scale import measure_height
 from inkdigits.ink.scaler import Scaler
-from inkdigits.looking import Detector, Regions, look, look_again
+from inkdigits.looking import Detector, Regions, is_far_off, look, look_again, measure_seen
 from inkdigits.types import Box, Gray, Probs, Rejected, Rule
 from inkdigits.unseen import find_hidden_letters, may_be_digit, to_box
 
@@ -131,16 +132,19 @@ class Components:
             gray = _add_border(gray, border_px, light_on_dark=self.light_on_dark)
         self.full = extract_ink(gray, light_on_dark=self.light_on_dark)
         self.ink, rules = remove_rules(self.full)
-        self.glyphs, specks = find_glyphs(self.ink)
-        self._wide = [item.box for item in specks if item.reason in ("dash", "smudge")]
-        is_large = min(page.gray.shape) >= SPANNED_PX
-        if len(self.glyphs) == 1 and is_large and _spans(self.glyphs[0].box, self.ink):
-            specks = [*specks, Rejected(self.glyphs[0].box, "edge")]
-            self.glyphs = []
-        self.may_hide_digits = _may_hide_digits(specks, self.glyphs, pen_px=self.ink.pen_px)
         self.to_page = Scaler(self.ink.scale, page.size, border_px=border_px)
         self.rules = [replace(rule, box=self.to_page(rule.box), page=index) for rule in rules]
-        left = [replace(item, box=self.to_page(item.box), page=index) for item in specks]
+        self._sort(*find_glyphs(self.ink))
+
+    def _sort(self, glyphs: list[Glyph], specks: list[Rejected]) -> None:
+        """Take glyphs for what may be digits, and the rest of the ink for marks or for nothing."""
+        is_large = min(self.page.gray.shape) >= SPANNED_PX
+        if len(glyphs) == 1 and is_large and _spans(glyphs[0].box, self.ink):
+            specks, glyphs = [*specks, Rejected(glyphs[0].box, "edge")], []
+        self.glyphs = glyphs
+        self._wide = [item.box for item in specks if item.reason in ("dash", "smudge")]
+        self.may_hide_digits = _may_hide_digits(specks, glyphs, pen_px=self.ink.pen_px)
+        left = [replace(item, box=self.to_page(item.box), page=self.index) for item in specks]
         self.rejected: list[Rejected] = [*self.rules, *left]
         self.candidates = [
             Candidate(
@@ -151,6 +155,20 @@ class Components:
             for item, found in zip(left, specks, strict=True)
             if item.reason in ("speck", "dash")
         ]
+
+    def resize(self, digits: Sequence[Spotted], *, guess_px: float) -> Components:
+        """Return the glyphs as the height of the digits makes them that were seen, where the guess was far off.
+
+        Args:
+            digits: What the detector sees, boxes in working pixels.
+            guess_px: How high digits seemed to be before.
+        """
+        seen_px = measure_seen(digits)
+        if seen_px is None or not is_far_off(guess_px, seen_px):
+            return self
+        resized = copy.copy(self)
+        resized._sort(*find_glyphs(self.ink, height_px=seen_px))
+        return resized
 
     def turn(self) -> Components | None:
         """Take paper for ink, where nobody can tell: in a crop that ends where the ink ends. Else None."""
@@ -185,10 +203,17 @@ class Components:
 
     def ask(self, detector: Detector, regions: Regions | None) -> Found:
         """Let the detector say where digits and marks stand, and the region classifier look at each again."""
+        if self.ink.is_blank:
+            return self._tell([], [], detector, regions)
+        guess_px = _measure_height(self.ink)
+        digits, marks = look(self.full, detector, height_px=guess_px)
+        return self.resize(digits, guess_px=guess_px)._tell(digits, marks, detector, regions)
+
+    def _tell(
+        self, digits: list[Spotted], marks: list[Spotted], detector: Detector, regions: Regions | None
+    ) -> Found:
+        """Fit together what the detector sees and the components of ink."""
         ink, glyphs, to_page = self.ink, self.glyphs, self.to_page
-        digits, marks = (
-            look(self.full, detector, height_px=_measure_height(ink)) if not ink.is_blank else ([], [])
-        )
         cut = cut_glyphs(ink, [_rect(sign) for sign in digits])
         sightings = [
             Sighting(to_page(_choose_box(sign, glyph)), glyph, sign.score, sign.probs)

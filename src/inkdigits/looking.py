@@ -35,6 +35,9 @@ LEAST_LOOKS = 2
 SETTLED_SCORE = 0.55
 SETTLED_PROB = 0.8
 MOST_UNSETTLED = 0.05  # part of a page's digits that may be worse
+# Large frames around small digits make the guess wrong by more than all steps: it is given up for the height of
+# digits that were seen if that differs by so much, and so many with such a score were seen.
+FAR_OFF, LEAST_SEEN, SEEN_SCORE = 1.9, 2, 0.2
 # An answer counts by how near the height of its box is to the height that the detector was trained on: a Gaussian
 # of its logarithm with this standard deviation.
 HEIGHT_SPREAD = 0.35
@@ -77,7 +80,7 @@ class Look(NamedTuple):
 
 
 def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[Spotted], list[Spotted]]:
-    """Let the detector look at a page on several scales.
+    """Let the detector look at a page on several scales, and on others if its digits have quite another height.
 
     Args:
         page: Ink with its ruled lines.
@@ -87,6 +90,37 @@ def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[S
     Returns:
         Digits and marks, best first, boxes in working pixels.
     """
+    digits, marks = _look_around(page, detector, height_px=height_px)
+    seen_px = measure_seen(digits)
+    if seen_px is None or not is_far_off(height_px, seen_px):
+        return digits, marks
+    again = _look_around(page, detector, height_px=seen_px)
+    return again if _sum_scores(again[0]) > _sum_scores(digits) else (digits, marks)
+
+
+def measure_seen(digits: Sequence[Spotted]) -> float | None:
+    """Return the middle height of digits that the detector sees, or None where it is sure of hardly any.
+
+    Args:
+        digits: Their boxes in working pixels.
+    """
+    heights = [sign.height for sign in digits if sign.score >= SEEN_SCORE]
+    return median(heights) if len(heights) >= LEAST_SEEN else None
+
+
+def is_far_off(guess_px: float, seen_px: float) -> bool:
+    """Tell whether a guess of the height of digits was so wrong that frames or print must have misled it."""
+    return not 1 / FAR_OFF <= seen_px / guess_px <= FAR_OFF
+
+
+def _sum_scores(digits: Sequence[Spotted]) -> float:
+    return sum(sign.score for sign in digits)
+
+
+def _look_around(
+    page: InkPage, detector: Detector, *, height_px: float
+) -> tuple[list[Spotted], list[Spotted]]:
+    """Look on scales around that of a height; arguments and answer as for `look`."""
     most = min(MOST_ENLARGED, (MOST_VIEW_PX - 2 * MARGIN_PX) / max(page.mask.shape))
     most = min(most, max(1.0, (MOST_ENLARGED_PX / page.mask.size) ** 0.5))
     first = min(most, DIGIT_PX / max(4.0, height_px))

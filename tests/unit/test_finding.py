@@ -84,6 +84,26 @@ def test_ink_of_another_size_than_the_digits_is_left_over() -> None:
     assert left.box.to_list() == pytest.approx([83, 58, 22, 22], abs=3)
 
 
+def test_glyphs_are_sought_anew_once_the_height_of_digits_is_known() -> None:
+    page = np.full((400, 600), 235, np.uint8)
+    for left in (40, 260):
+        cv2.rectangle(
+            page, (left, 20), (left + 180, 200), 20, 5
+        )  # large frames: digits seem to be 180 px high
+    boxes = [Box(100, 250, 20, 36), Box(100, 304, 20, 36)]  # two digits of a column, not two strokes of one
+    for box in boxes:
+        cv2.rectangle(page, (box.x, box.y), (box.right - 1, box.bottom - 1), 20, 5)
+    alone = Components(Page(np.repeat(page[:, :, None], 3, axis=2)), 0)
+    probs = np.full(10, 0.1, np.float32)
+    seen = [Spotted(box.x, box.y, box.width, box.height, 0.9, probs) for box in boxes]
+    assert sorted(round(glyph.box.height, -1) for glyph in alone.glyphs) == [100, 190, 190]
+    resized = alone.resize(seen, guess_px=180)
+    assert sorted(round(glyph.box.height, -1) for glyph in resized.glyphs)[:2] == [40, 40]
+    assert len(alone.glyphs) == 3
+    assert alone.resize(seen, guess_px=50) is alone
+    assert alone.resize(seen[:1], guess_px=180) is alone
+
+
 def test_a_blank_page_is_not_looked_at() -> None:
     detector = Known(TRUTH, page_px=(140, 220))
     assert find(np.full((140, 220), 235, np.uint8), detector).sightings == []

@@ -9,7 +9,7 @@ import pytest
 from inkdigits.bundles.detector import Spotted
 from inkdigits.ink import extract_ink
 from inkdigits.ink.view import DIGIT_PX, MARGIN_PX
-from inkdigits.looking import look, pool_looks
+from inkdigits.looking import is_far_off, look, measure_seen, pool_looks
 from inkdigits.types import Gray, Ink, Probs
 
 
@@ -99,3 +99,40 @@ def test_a_large_page_is_seen_again_only_if_the_guess_was_wrong() -> None:
     assert len(right.views) == 1
     assert len(wrong.views) == 2
     assert wrong.views[1].shape < wrong.views[0].shape
+
+
+class Sized:
+    """Sees two digits of a given height on the page, the surer the nearer they are to what it knows."""
+
+    marks: tuple[str, ...] = (".", ",", "-", "/")
+
+    def __init__(self, height_px: float, *, page_px: int) -> None:
+        self.height_px, self.page_px = height_px, page_px
+        self.scales: list[float] = []
+
+    def detect(self, view: Ink, *, least_score: float) -> tuple[list[Spotted], list[Spotted]]:
+        scale = (view.shape[1] - 2 * MARGIN_PX) / self.page_px
+        self.scales.append(scale)
+        height = self.height_px * scale
+        score = max(0.25, 0.95 - abs(float(np.log(height / DIGIT_PX))))
+        return [Spotted(x * scale + MARGIN_PX, 50, 12, height, score, lean(3)) for x in (60, 160)], []
+
+
+def test_small_digits_in_large_frames_are_looked_at_again_in_their_own_size() -> None:
+    page = extract_ink(draw(240, 400, digit_px=120))
+    detector = Sized(36, page_px=400)
+    digits, _ = look(page, detector, height_px=120)
+    assert (
+        max(detector.scales[:6]) < 0.8 * DIGIT_PX / 36
+    )  # none of the first six shows them as they should be
+    assert detector.scales[6] == pytest.approx(DIGIT_PX / 36, rel=0.05)
+    assert [sign.height for sign in digits] == pytest.approx([36, 36], rel=0.05)
+    assert all(sign.score > 0.45 for sign in digits)
+
+
+def test_the_height_of_digits_is_known_from_two() -> None:
+    assert measure_seen([spot(height=30)]) is None
+    assert measure_seen([spot(height=30), spot(height=40), spot(height=99, score=0.1)]) == 35
+    assert is_far_off(100, 30)
+    assert is_far_off(30, 100)
+    assert not is_far_off(30, 40)

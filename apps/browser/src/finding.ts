@@ -9,7 +9,7 @@ import { cutGlyph } from "./ink/cut";
 import { findGlyphs, type Glyph, type Rejected } from "./ink/glyphs";
 import { removeRules, type Rule } from "./ink/rules";
 import { typicalHeight } from "./ink/scale";
-import { look, lookAgain } from "./looking";
+import { isFarOff, look, lookAgain, measureSeen } from "./looking";
 import type { Models, Opinion } from "./models";
 
 const C = constants.finding;
@@ -29,12 +29,12 @@ export class Components {
   readonly full: InkPage;
   readonly ink: InkPage;
   /** Boxes in working pixels. */
-  readonly glyphs: Glyph[];
-  readonly rejected: Rejected[];
+  glyphs: Glyph[] = [];
+  rejected: Rejected[] = [];
   /** In pixels of the picture. */
   readonly rules: Rule[];
-  readonly mayHideDigits: boolean;
-  readonly #wide: Box[];
+  mayHideDigits = false;
+  #wide: Box[] = [];
   readonly #border: number;
   readonly #isLight: boolean | undefined;
 
@@ -54,8 +54,15 @@ export class Components {
     this.full = extractInk(picture, this.#isLight);
     const { page, rules } = this.full.isBlank ? { page: this.full, rules: [] } : removeRules(this.full);
     this.ink = page;
-    let { glyphs, rejected } = findGlyphs(this.ink);
+    this.rules = rules.map((rule) => ({ box: this.toPage(rule.box), slope: rule.slope }));
+    this.#sort();
+  }
+
+  /** Take glyphs for what may be digits, and the rest of the ink for nothing; `height` is that of digits, if known. */
+  #sort(height?: number): void {
+    let { glyphs, rejected } = findGlyphs(this.ink, height);
     this.#wide = rejected.filter(({ reason }) => reason === "dash" || reason === "smudge").map(({ box }) => box);
+    const shorter = Math.min(this.gray.width, this.gray.height);
     if (glyphs.length === 1 && shorter >= C.SPANNED_PX && spans(glyphs[0].box, this.ink)) {
       rejected = [...rejected, { box: glyphs[0].box, reason: "edge" }];
       glyphs = [];
@@ -63,7 +70,6 @@ export class Components {
     this.glyphs = glyphs;
     this.mayHideDigits = mayHideDigits(rejected, glyphs, this.ink.pen);
     this.rejected = rejected.map((item) => ({ ...item, box: this.toPage(item.box) }));
-    this.rules = rules.map((rule) => ({ box: this.toPage(rule.box), slope: rule.slope }));
   }
 
   /** From working pixels to those of the picture, clipped to it and never empty. */
@@ -106,8 +112,15 @@ export class Components {
 
   /** Let the detector say where digits stand, and the region classifier look at each again. */
   async ask(): Promise<Found> {
-    const { ink, glyphs } = this;
-    const digits = ink.isBlank ? [] : await look(this.full, this.models, typicalHeight(ink.components.boxes, ink.pen, ink.mask));
+    const { ink } = this;
+    let digits: Spotted[] = [];
+    if (!ink.isBlank) {
+      const guess = typicalHeight(ink.components.boxes, ink.pen, ink.mask);
+      digits = await look(this.full, this.models, guess);
+      const seen = measureSeen(digits);
+      if (seen !== undefined && isFarOff(guess, seen)) this.#sort(seen);
+    }
+    const { glyphs } = this;
     const sightings: Sighting[] = digits.map((sign) => {
       const glyph = cutGlyph(ink, sign);
       return { box: this.toPage(chooseBox(sign, glyph)), glyph, score: sign.score, probs: sign.probs, isLone: false };

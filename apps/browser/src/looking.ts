@@ -14,8 +14,31 @@ interface Look {
   digits: Spotted[];
 }
 
-/** Digits on a page, best first, in working pixels; `height` is how high digits seem to be. */
+/**
+ * Digits on a page, best first, in working pixels; `height` is how high digits seem to be. If they have quite another
+ * height, the page is looked at anew.
+ */
 export async function look(page: InkPage, models: Models, height: number): Promise<Spotted[]> {
+  const digits = await lookAround(page, models, height);
+  const seen = measureSeen(digits);
+  if (seen === undefined || !isFarOff(height, seen)) return digits;
+  const again = await lookAround(page, models, seen);
+  const sum = (signs: Spotted[]): number => signs.reduce((total, sign) => total + sign.score, 0);
+  return sum(again) > sum(digits) ? again : digits;
+}
+
+/** The middle height of digits that the detector sees; undefined where it is sure of hardly any. */
+export function measureSeen(digits: Spotted[]): number | undefined {
+  const heights = digits.filter((sign) => sign.score >= C.SEEN_SCORE).map((sign) => sign.height);
+  return heights.length >= C.LEAST_SEEN ? median(heights) : undefined;
+}
+
+/** Whether a guess of the height of digits was so wrong that frames or print must have misled it. */
+export function isFarOff(guess: number, seen: number): boolean {
+  return !(1 / C.FAR_OFF <= seen / guess && seen / guess <= C.FAR_OFF);
+}
+
+async function lookAround(page: InkPage, models: Models, height: number): Promise<Spotted[]> {
   const { width: columns, height: rows } = page.mask;
   const size = columns * rows;
   let most = Math.min(C.MOST_ENLARGED, (C.MOST_VIEW_PX - 2 * MARGIN_PX) / Math.max(columns, rows));

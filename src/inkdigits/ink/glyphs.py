@@ -62,11 +62,12 @@ class _Part:
     area: int
 
 
-def find_glyphs(page: InkPage) -> tuple[list[Glyph], list[Rejected]]:
+def find_glyphs(page: InkPage, *, height_px: float | None = None) -> tuple[list[Glyph], list[Rejected]]:
     """Find the glyphs of a page.
 
     Args:
         page: Ink of the page.
+        height_px: How high digits are, working pixels; None to guess it from the components.
 
     Returns:
         Glyphs in no particular order, and what was left out, with boxes on the working scale.
@@ -76,7 +77,7 @@ def find_glyphs(page: InkPage) -> tuple[list[Glyph], list[Rejected]]:
     labels, boxes = page.components.labels, page.components.boxes
     areas = page.components.stats[1:, cv2.CC_STAT_AREA].tolist()
     parts = [_Part((i,), box, area) for i, (box, area) in enumerate(zip(boxes, areas, strict=True), start=1)]
-    height = typical_height(boxes, pen_px=page.pen_px, page_size=page.mask.shape)
+    height = height_px or typical_height(boxes, pen_px=page.pen_px, page_size=page.mask.shape)
     kept, rejected = _drop_non_glyphs(parts, height_px=height, pen_px=page.pen_px)
     joined = _join_strokes(kept, height_px=height, pen_px=page.pen_px)
     reasons = [_reason_no_digit(page, labels, part) for part in joined]

@@ -28,10 +28,10 @@ interface Part {
   area: number;
 }
 
-export function findGlyphs(page: InkPage): { glyphs: Glyph[]; rejected: Rejected[] } {
+export function findGlyphs(page: InkPage, digitHeight?: number): { glyphs: Glyph[]; rejected: Rejected[] } {
   if (page.isBlank) return { glyphs: [], rejected: [] };
   const { boxes, areas } = page.components;
-  const height = typicalHeight(boxes, page.pen, page.mask);
+  const height = digitHeight ?? typicalHeight(boxes, page.pen, page.mask);
   const kept: Part[] = [];
   const rejected: Rejected[] = [];
   boxes.forEach((box, i) => {
