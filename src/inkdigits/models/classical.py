@@ -156,6 +156,12 @@ class Svm(Estimator):
         C: Price of a digit on the wrong side of the margin.
         gamma: Narrowness of the radial kernel; 0 takes the features' own: 0.02 for raw, 2 for hog.
         cache_mb: Memory for the kernel's rows while learning.
+        virtual_shift_px: If not 0, learn twice: the second time from the support vectors, and from them moved by so
+            many pixels to each of the four sides. Only pixels can be moved. A few thousand digits near the border
+            decide; moving those teaches that place means nothing, for five times their number instead of all.
+
+    References:
+        DeCoste, Schoelkopf, "Training invariant support vector machines", 2002.
     """
 
     name = "svm"
@@ -165,10 +171,17 @@ class Svm(Estimator):
     C: float = 5.0
     gamma: float = 0.0
     cache_mb: int = 500
+    virtual_shift_px: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_choice("kernel", self.kernel, ("rbf", "linear"))
+        _check_count("virtual_shift_px", self.virtual_shift_px, least=0)
+        if self.virtual_shift_px and self.features != "raw":
+            raise RecipeError(
+                "virtual_shift_px moves pixels, and there are none in the features 'hog'",
+                remedy='Take features = "raw", or leave virtual_shift_px out.',
+            )
         _check_positive("C", self.C)
         _check_count("cache_mb", self.cache_mb)
         if self.gamma != 0:
@@ -176,11 +189,14 @@ class Svm(Estimator):
 
     def _learn(self, features: Features, labels: Targets) -> Learned:
         gamma = self.gamma or _GAMMA[self.features]
-        model = (
-            _import_scikit("svm")
-            .SVC(kernel=self.kernel, C=self.C, gamma=gamma, cache_size=self.cache_mb, random_state=self.seed)
-            .fit(features, labels)
+        model = _import_scikit("svm").SVC(
+            kernel=self.kernel, C=self.C, gamma=gamma, cache_size=self.cache_mb, random_state=self.seed
         )
+        model.fit(features, labels)
+        if self.virtual_shift_px:
+            near = model.support_
+            moved = _move(features[near], by_px=self.virtual_shift_px)
+            model.fit(moved, np.tile(labels[near], len(moved) // len(near)))
         coefficients = _spread_coefficients(model.dual_coef_, model.n_support_)
         # With two classes scikit-learn turns the sign: positive is the second one.
         sign = -1 if len(model.n_support_) == 2 else 1
@@ -194,6 +210,15 @@ class Svm(Estimator):
                 "gamma": np.asarray(gamma),
             }
         return {name: array.astype(np.float32) for name, array in learned.items()}
+
+
+def _move(pixels: Features, *, by_px: int) -> Features:
+    """Return pictures as they are and moved left, right, up and down, (5 N, 784); paper comes in."""
+    side = round(pixels.shape[1] ** 0.5)
+    paper = np.pad(pixels.reshape(-1, side, side), ((0, 0), (by_px, by_px), (by_px, by_px)))
+    places = [(by_px, by_px), (by_px, 0), (by_px, 2 * by_px), (0, by_px), (2 * by_px, by_px)]
+    moved = [paper[:, y : y + side, x : x + side] for y, x in places]
+    return np.concatenate(moved).reshape(-1, side**2)
 
 
 @dataclass(kw_only=True)

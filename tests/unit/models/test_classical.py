@@ -131,6 +131,26 @@ def test_gamma_is_the_features_own_unless_given(train: LabelledImages) -> None:
     np.testing.assert_array_equal(own, given)
 
 
+def test_virtual_support_vectors_make_place_matter_less(
+    train: LabelledImages, others: LabelledImages
+) -> None:
+    moved = np.roll(others.images, 2, axis=2)
+    plain, virtual = (make_estimator("svm", virtual_shift_px=shift).fit(train) for shift in (0, 2))
+
+    def count_right(model: Model, images: np.ndarray[Any, Any]) -> int:
+        return int((model.predict_proba(images).argmax(1) == others.labels).sum())
+
+    assert count_right(virtual, moved) > count_right(plain, moved) + 0.02 * len(others)
+    assert count_right(virtual, others.images) > count_right(plain, others.images) - 0.02 * len(others)
+    plain_count, virtual_count = (take_scorer(m).state_dict()["support"].shape[1] for m in (plain, virtual))
+    assert plain_count < virtual_count <= 5 * plain_count
+
+
+def test_nothing_but_pixels_can_be_moved() -> None:
+    with pytest.raises(RecipeError, match="hog"):
+        make_estimator("svm", features="hog", virtual_shift_px=1)
+
+
 def test_a_class_without_digits_is_told(train: LabelledImages) -> None:
     with pytest.raises(UsageError, match=r"no '7' among"):
         make_estimator("knn").fit(subset(train, train.labels != 7))
