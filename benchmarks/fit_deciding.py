@@ -6,6 +6,9 @@ Each sighting of the detector is matched with the digit that truly stands there 
 0.4). Exponents of the three answers are those of the least negative log-likelihood on sightings that are digits;
 the weights of score and of "none", and the calibration of the confidence, come from logistic regressions. Glyphs
 that stand alone and pieces of touching ones are fitted apart.
+
+--last fits what is set after these: `TINY_BIAS` on small crops of MNIST digits that `latin` was not trained on, and
+`TOLD_SLOPE` and `TOLD_SHIFT` on amounts on made pages, written with those digits and by simulated pens.
 """
 
 from __future__ import annotations
@@ -14,22 +17,34 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from inkdigits import deciding
+from inkdigits import Reader, deciding
 from inkdigits.bundles import load_classifier
 from inkdigits.bundles.detector import load_detector
 from inkdigits.bundles.region import load_regions
+from inkdigits.datasets import load_dataset, subset
 from inkdigits.datasets.synth import GlyphBank, make_synth_page
+from inkdigits.datasets.synth.bank import measure_digits
 from inkdigits.finding import find_digits
-from inkdigits.images import Page
+from inkdigits.images import Page, load_pages
 from inkdigits.ink import normalize_glyph
+from inkdigits.training.data import load_training_data
+from inkdigits.training.recipe import load_recipe
+from inkdigits.types import LabelledImages
 
+RECIPE = Path(__file__).parent.parent / "recipes" / "latin-cnn.toml"
 SEED = 900
+TINY_PX = 16
+INK = 60  # grey level from which a pixel belongs to a crop
+MOST_ODDS = 7.0  # where nothing was found
+KEPT = 0.99
 SAME = 0.4
 LEAST_PROB = 1e-5
 Floats = npt.NDArray[np.float64]
@@ -63,7 +78,13 @@ def main() -> None:
     parser.add_argument("--model", default="latin")
     parser.add_argument("--detector", default="detector")
     parser.add_argument("--regions", default="regions")
+    parser.add_argument("--last", action="store_true", help="fit what is set last, for the models that ship")
     options = parser.parse_args()
+    if options.last:
+        digits = load_held_out()
+        fit_tiny(digits)
+        fit_told(digits, options.pages)
+        return
     seen = collect(options.pages, options.model, options.detector, options.regions)
     for name, is_whole in (("WHOLE", True), ("CUT", False)):
         fit(name, seen.only(seen.is_whole == is_whole))
@@ -87,6 +108,62 @@ def fit(name: str, seen: Seen) -> None:
     )
     print(f"right about being a digit: {fitted.score(features, is_digit):.4f}")
     calibrate(name, seen)
+
+
+def load_held_out() -> LabelledImages:
+    """Return the digits of MNIST's training part that judged `latin` while it learned, and taught it nothing."""
+    validation = load_training_data(load_recipe(RECIPE).data)[1]
+    known = {image.tobytes() for image in load_dataset("mnist", "train").images}
+    return subset(validation, [i for i, image in enumerate(validation.images) if image.tobytes() in known])
+
+
+def fit_tiny(digits: LabelledImages) -> None:
+    """Print the log-odds that keep 99 of 100 digits of crops of 16 pixels, as `ALONE` keeps them of larger ones."""
+    reader, lacking = Reader(), []
+    for index, image in enumerate(digits.images):
+        rows, columns = np.flatnonzero(image.max(axis=1) > INK), np.flatnonzero(image.max(axis=0) > INK)
+        crop = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        zoom = TINY_PX / max(crop.shape)  # every second one stretched to a square, as some sets are
+        size = (
+            (TINY_PX, TINY_PX)
+            if index % 2
+            else (max(3, round(crop.shape[1] * zoom)), round(crop.shape[0] * zoom))
+        )
+        _, (found,) = reader._read([load_pages(cv2.resize(crop, size, interpolation=cv2.INTER_AREA))])[0]
+        lone = [sighting for sighting in found.sightings if sighting.is_tiny]
+        verdicts = [deciding.decide(sighting, sighting.opinion) for sighting in lone]
+        odds = [float(log_odds(np.asarray(verdict.probs.sum()))) - deciding.TINY_BIAS for verdict in verdicts]
+        lacking.append(-max(odds, default=-MOST_ODDS))
+    kept = [float(np.mean(np.array(lacking) < bias)) for bias in (0.0, deciding.TINY_BIAS)]
+    print(
+        f"{len(lacking)} crops of {TINY_PX} px: {kept[0]:.2%} kept without a bias, {kept[1]:.2%} with today's"
+    )
+    print(f"TINY_BIAS = {max(0.0, float(np.quantile(lacking, KEPT))):.2f} keeps {KEPT:.0%}")
+
+
+def fit_told(digits: LabelledImages, count: int) -> None:
+    """Print slope and shift of the confidence that is told, by logistic regression on amounts on made pages."""
+    bank = GlyphBank.load()
+    bank = replace(bank, sources={"mnist": measure_digits(digits)})
+    reader, rows = Reader(), []
+    for index in range(count):
+        rng = np.random.default_rng([SEED, 1, index])
+        synth = make_synth_page(bank, rng=rng, kind="amount", size_px=(60, 240), digit_px=32)
+        image = synth.image if synth.image.ndim == 3 else np.repeat(synth.image[:, :, None], 3, axis=2)
+        signs = [(sign.box, sign.label) for sign in synth.signs if sign.label.isdigit()]
+        reading, (found,) = reader._read([load_pages(image)])[0]
+        asked = {s.box for s in found.sightings if s.probs is not None and s.again is not None}
+        for digit in reading.digits:
+            agreement, label = max(
+                ((agree((*digit.box.to_list(),), b), d) for b, d in signs), default=(0.0, "")
+            )
+            if digit.box in asked and agreement >= SAME:
+                told = float(log_odds(np.asarray(digit.confidence)))
+                rows.append(((told - deciding.TOLD_SHIFT) / deciding.TOLD_SLOPE, digit.label == label))
+    odds, is_right = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    platt = LogisticRegression(C=100).fit(odds[:, None], is_right)
+    print(f"{len(rows)} digits on {count} made pages, {is_right.mean():.2%} right")
+    print(f"TOLD_SLOPE, TOLD_SHIFT = {platt.coef_[0, 0]:.2f}, {platt.intercept_[0]:.2f}")
 
 
 def calibrate(name: str, seen: Seen) -> None:

@@ -113,9 +113,9 @@ class GlyphBank:
         rng = np.random.default_rng(SEED)
         made = cls.simulated(rng)
         sources = {
-            "mnist": _measure(load_dataset("mnist", "train")),
-            "nist": _measure(load_permitted_nist()),
-            "optdigits": _measure(load_dataset("optdigits", "train32x32")),
+            "mnist": measure_digits(load_dataset("mnist", "train")),
+            "nist": measure_digits(load_permitted_nist()),
+            "optdigits": measure_digits(load_dataset("optdigits", "train32x32")),
         }
         chinese = load_dataset("chinese-mnist", "train")
         others = {
@@ -183,8 +183,12 @@ def _draw(paths: shapes.Paths, rng: np.random.Generator) -> Glyph:
     return shapes.render_shape(paths, height_px=SHAPE_HEIGHT_PX, pen_px=float(rng.uniform(3, 5)))
 
 
-def _measure(data: LabelledImages) -> DigitSet:
-    """Cut glyphs to their ink and measure how they lean against the usual of their class."""
+def measure_digits(data: LabelledImages) -> DigitSet:
+    """Cut glyphs to their ink and measure how they lean against the usual of their class.
+
+    Args:
+        data: (N, H, W) uint8, ink bright; labels 0 to 9.
+    """
     slants = np.concatenate([_lean(data.images[i : i + 2000]) for i in range(0, len(data), 2000)])
     group = [np.flatnonzero(data.labels == digit) for digit in range(10)]
     for members in group:
