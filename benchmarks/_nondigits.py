@@ -1,12 +1,17 @@
 """Letters and symbols that are no digits, and those among them that nobody could reject by their shape.
 
 A class stands in LOOK_ALIKES if a person who expects digits would call most of its drawings that digit; all
-drawings of every class were looked at. It is left out as a whole or not at all: single drawings are not picked.
+drawings of every class were looked at. It is left out as a whole or not at all: single drawings are not picked for
+it. `list_alike` has single drawings, judged by eye without knowing their class or the reader's answer.
 Classes in which fewer than half look like a digit (Latin "b" and "y", Aramaic 10, 12 and 14, Korean 37, Greek
 sigma, delta and theta) stay in.
 """
 
 from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +19,7 @@ from _cases import Case, load_cases
 from inkdigits.datasets import load_dataset
 from inkdigits.datasets.permitted import CHARACTERS, TRAINED_SYMBOLS, is_trained_character
 
+DRAWINGS = Path(__file__).parent / "look-alikes.toml"
 LOOK_ALIKES = {
     "omniglot-small1": {
         "Latin/character07": ("9", "g: a loop with a tail that bends to the left"),
@@ -41,6 +47,12 @@ LOOK_ALIKES = {
     "greek-letters": {},
 }
 """Set -> class -> (digit that a person would call it, why)."""
+
+
+@cache
+def list_alike(name: str) -> frozenset[str]:
+    """Return the names of single drawings that at least one of two judges called a digit (look-alikes.toml)."""
+    return frozenset(tomllib.loads(DRAWINGS.read_text()).get(name, {}))
 
 
 def load_symbols(name: str) -> list[Case]:

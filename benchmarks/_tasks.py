@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import _rules as rules
 from _blank import make_blank_cases
 from _cases import Case, Pair, load_cases, load_glyph_cases
-from _nondigits import LOOK_ALIKES, is_alike, load_symbols
+from _nondigits import LOOK_ALIKES, is_alike, list_alike, load_symbols
 from _rules import Rule, Score, Scorer
 
 Layout: TypeAlias = Literal["glyph", "line", "page"]
@@ -138,4 +138,10 @@ def _make_symbol_task(name: str) -> Task:
     measures = [Measure(title, score_others, 0.90)]
     if LOOK_ALIKES[name]:
         measures.append(Measure("rejected, all classes", rules.rate(rules.is_rejected), 0.90))
+    if alike := list_alike(name):
+
+        def score_unalike(pairs: Sequence[Pair]) -> Score:
+            return rules.rate(rules.is_rejected)([pair for pair in pairs if pair[0].name not in alike])
+
+        measures.append(Measure("rejected, drawings called digits left out", score_unalike))
     return Task(name, partial(load_symbols, name), "glyph", rules.is_rejected, tuple(measures))
