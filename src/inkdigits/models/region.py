@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from inkdigits.errors import RecipeError
 from inkdigits.ink.region import REGION_PX
 from inkdigits.models.layers import ResidualBlock, check_dropout, check_widths, make_conv_block
 
@@ -36,6 +37,7 @@ class RegionClassifier(nn.Module):
         super().__init__()
         w2, w4, w8 = check_widths("widths", widths, count=3)
         d4, d8 = check_widths("depths", depths, count=2)
+        self.depths = d4, d8
         side = REGION_PX // _STRIDES
         self.layers = nn.Sequential(
             make_conv_block(2, w2, kernel=5, stride=2),
@@ -53,3 +55,32 @@ class RegionClassifier(nn.Module):
         """Return (N, 2, 40, 40) -> (N, classes) logits."""
         logits: Tensor = self.layers(regions)
         return logits
+
+
+def grow(network: RegionClassifier, larger: RegionClassifier) -> None:
+    """Give a deeper network what a trained one knows: blocks that are new pass on what comes in.
+
+    Args:
+        network: The trained one.
+        larger: Of the same widths, with no fewer blocks; changed, and answers as the other does.
+
+    Raises:
+        RecipeError: If it has fewer blocks, or other widths.
+    """
+    own = list(network.layers)
+    at4 = 3 + network.depths[0]
+    at8 = at4 + 1 + network.depths[1]
+    new4, new8 = (have - had for have, had in zip(larger.depths, network.depths, strict=True))
+    try:
+        if min(new4, new8) < 0:
+            raise ValueError(f"{larger.depths} is less than {network.depths}")
+        taken = [*own[:at4], *[None] * new4, *own[at4:at8], *[None] * new8, *own[at8:]]
+        for known, layer in zip(taken, larger.layers, strict=True):
+            if known is not None:
+                layer.load_state_dict(known.state_dict())
+            elif isinstance(layer, ResidualBlock):
+                layer.pass_on()
+    except (RuntimeError, ValueError) as error:
+        raise RecipeError(
+            f"A region classifier can't grow to that form ({error})", remedy="Keep its widths and add blocks."
+        ) from error

@@ -6,7 +6,7 @@ Owns: the recipe's keys and the order of a run. Leaves to others: each step.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -63,12 +63,15 @@ def load_detector_recipe(path: Path) -> DetectorRecipe:
     return DetectorRecipe(**tables, train=DetectorSettings(**train), **bundle, text=text)
 
 
-def read_tables(path: Path, settings: type[Any]) -> tuple[Table, Table, Table, str]:
+def read_tables(
+    path: Path, settings: type[Any], *, lists: Collection[str] = ()
+) -> tuple[Table, Table, Table, str]:
     """Read a recipe of a network that learns from pages, and check its keys.
 
     Args:
         path: Of the TOML file.
         settings: Dataclass with the keys of `[train]`.
+        lists: Keys of its own that are lists; whoever takes them checks them.
 
     Returns:
         Its own keys, those of `[train]` and of `[bundle]`, and the recipe as it was written.
@@ -82,10 +85,10 @@ def read_tables(path: Path, settings: type[Any]) -> tuple[Table, Table, Table, s
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
     train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
-    refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed"})
+    refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed", *lists})
     refuse_unknown(train, {f.name for f in fields(settings)})
     check_bundle(bundle)
-    check_numbers({**tables, **train})
+    check_numbers({**{k: v for k, v in tables.items() if k not in lists}, **train})
     return tables, train, bundle, text
 
 

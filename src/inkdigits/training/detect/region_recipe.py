@@ -5,7 +5,7 @@ Owns: the recipe's keys and the order of a run. Leaves to others: each step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from inkdigits.models.region import RegionClassifier
+from inkdigits.models.region import RegionClassifier, grow
 from inkdigits.training.detect.pages import find_shards, load_pool
 from inkdigits.training.detect.recipe import list_pools, read_tables
 from inkdigits.training.detect.region_loop import (
@@ -40,6 +40,8 @@ class RegionRecipe:
         pools: Number of pools to learn from, one after another.
         validation_pages: Number of other views that only judge.
         seed: Of the first pool, numbered as in a detector's recipe.
+        blocks: Residual blocks at strides 4 and 8.
+        start_blocks: Those of what is learned on from; fewer may be grown to `blocks`.
         train: How it is trained.
         name, licence, description: Of the bundle.
         precision: Of its weights and activations, "float32" or "int8".
@@ -50,6 +52,8 @@ class RegionRecipe:
     pools: int = 1
     validation_pages: int = 500
     seed: int = 100
+    blocks: Sequence[int] = (2, 1)
+    start_blocks: Sequence[int] = (2, 1)
     train: RegionSettings = field(default_factory=RegionSettings)
     name: str = "regions"
     licence: str = ""
@@ -64,7 +68,7 @@ def load_region_recipe(path: Path) -> RegionRecipe:
     Raises:
         RecipeError: If the file is missing, is no TOML, or holds an unknown key or an impossible value.
     """
-    tables, train, bundle, text = read_tables(path, RegionSettings)
+    tables, train, bundle, text = read_tables(path, RegionSettings, lists=("blocks", "start_blocks"))
     return RegionRecipe(**tables, train=RegionSettings(**train), **bundle, text=text)
 
 
@@ -111,10 +115,12 @@ def run_region_recipe(
     judged_by = load(recipe.seed + 1, recipe.validation_pages)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.train.seed)
-        network = RegionClassifier()
+        network = RegionClassifier(depths=recipe.blocks)
         if start is not None:
             examples, _ = drawers[0].draw(_PROBES, np.random.default_rng(recipe.train.seed))
-            load_start(start, network, examples)
+            first = RegionClassifier(depths=recipe.start_blocks)
+            load_start(start, first, examples)
+            grow(first, network)
         trained = train_regions(
             network, recipe.train, train=drawers, validation=judged_by, folder=folder, report=report
         )

@@ -16,7 +16,7 @@ from inkdigits.errors import BundleError, RecipeError, UsageError
 from inkdigits.export.onnx import BundleFacts
 from inkdigits.export.region import export_regions
 from inkdigits.ink.region import cut_regions
-from inkdigits.models.region import RegionClassifier
+from inkdigits.models.region import RegionClassifier, grow
 from inkdigits.training.crops import CLASSES
 from inkdigits.training.detect.pages import PagePool
 from inkdigits.training.detect.region_loop import RegionSettings, judge_regions, train_regions
@@ -53,6 +53,19 @@ def make_regions(make_pool: MakePool, count: int = 8) -> tuple[Drawer, tuple[npt
 def make_network() -> RegionClassifier:
     torch.manual_seed(3)
     return RegionClassifier(widths=(8, 16, 16), depths=(1, 1), dropout=0.1)
+
+
+def test_a_grown_network_answers_as_before() -> None:
+    small = make_network().eval()
+    large = RegionClassifier(widths=(8, 16, 16), depths=(2, 3), dropout=0.1).eval()
+    regions = torch.rand(5, 2, 40, 40)
+    assert not torch.allclose(small(regions), large(regions), atol=1e-3)
+    grow(small, large)
+    assert torch.allclose(small(regions), large(regions), atol=1e-5)
+    with pytest.raises(RecipeError, match="add blocks"):
+        grow(large, make_network())
+    with pytest.raises(RecipeError, match="add blocks"):
+        grow(small, RegionClassifier(widths=(8, 16, 32), depths=(2, 3)))
 
 
 def test_training_sees_what_reading_sees(make_pool: MakePool) -> None:
