@@ -63,7 +63,7 @@ LONE_AGAIN = Weights(score=0.5, none=1.3, bias=0.5, detector=0.3, classifier=0.4
 ALONE = Weights(score=0.0, none=1.0, bias=0.8, detector=0.0, classifier=0.3, again=0.7, region=0.7)
 # Log-odds for crops of 16 pixels: letters have lost what tells them from digits there, and few cut them.
 # Made after looking at usps and semeion, the only sets so small. Of MNIST digits at that size that nothing was
-# learned from, 95.2 % are kept without and 95.9 % with it (`benchmarks/fit_deciding.py --last`); no bias keeps 99 %.
+# learned from, 95.2 % are kept without and 95.9 % with it (`benchmarks/fit_deciding.py --last`); none keeps 99 %.
 TINY_BIAS = 1.5
 LONE_BIAS = 1.2  # where only the classifier was asked
 LONE_NONE = (0.5, 0.99)  # outside of it the classifier is sure whether a lone glyph is a digit
