@@ -2,7 +2,7 @@
 
 A class stands in LOOK_ALIKES if a person who expects digits would call most of its drawings that digit; all
 drawings of every class were looked at. It is left out as a whole or not at all: single drawings are not picked for
-it. `list_alike` has single drawings, judged by eye without knowing their class or the reader's answer.
+it. `list_alike` has single drawings, judged without knowing their class or the reader's answer.
 Classes in which fewer than half look like a digit (Latin "b" and "y", Aramaic 10, 12 and 14, Korean 37, Greek
 sigma, delta and theta) stay in.
 """
