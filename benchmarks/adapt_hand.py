@@ -27,7 +27,8 @@ from inkdigits.bundles import BundleClassifier, load_classifier
 from inkdigits.datasets import load_dataset
 from inkdigits.datasets.own import save_own
 from inkdigits.datasets.pens import PENS, render_sign
-from inkdigits.datasets.strokes import make_strokes, make_writer
+from inkdigits.datasets.strokes import make_strokes
+from inkdigits.datasets.writers import make_writer
 from inkdigits.ink import normalize_glyph
 from inkdigits.types import LabelledImages
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from inkdigits.datasets.paper import PAPERS, Color, Paper, make_page
 from inkdigits.datasets.pens import PENS
-from inkdigits.datasets.strokes import WriterStyle
+from inkdigits.datasets.writers import WriterStyle
 from inkdigits.types import Rgb
 
 ENCODING = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 88), ".png": (cv2.IMWRITE_PNG_COMPRESSION, 9)}

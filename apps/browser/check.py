@@ -27,7 +27,8 @@ import cv2
 import numpy as np
 from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwright
 
-from inkdigits.datasets.strokes import make_strokes, make_writer
+from inkdigits.datasets.strokes import make_strokes
+from inkdigits.datasets.writers import make_writer
 
 APP = Path(__file__).parent
 FILES = APP / "dist"

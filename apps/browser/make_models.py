@@ -28,7 +28,8 @@ from inkdigits.bundles.bundle import FOLDER
 from inkdigits.bundles.region import load_regions
 from inkdigits.bundles.second import SECOND
 from inkdigits.datasets.pens import PENS, render_ink
-from inkdigits.datasets.strokes import make_strokes, make_writer
+from inkdigits.datasets.strokes import make_strokes
+from inkdigits.datasets.writers import make_writer
 from inkdigits.files import write_text
 from inkdigits.ink import extract_ink, make_view
 from inkdigits.ink.region import cut_regions

@@ -13,7 +13,7 @@ import numpy as np
 
 from inkdigits.bundles.detector import Spotted
 from inkdigits.ink import Glyph
-from inkdigits.ink.binarize import Mask
+from inkdigits.ink.components import Mask
 from inkdigits.types import Box
 
 LIKE_HEIGHT = (0.5, 1.8)  # a digit that the detector missed is so high, in heights of those that it saw

@@ -15,7 +15,8 @@ from PIL import Image
 
 from inkdigits.cli.app import app
 from inkdigits.datasets.pens import render_sign
-from inkdigits.datasets.strokes import make_strokes, make_writer
+from inkdigits.datasets.strokes import make_strokes
+from inkdigits.datasets.writers import make_writer
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGES = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]

@@ -13,7 +13,7 @@ import pytest
 
 from inkdigits.datasets.paper import PAPERS, Paper, make_page, make_paper
 from inkdigits.datasets.pens import PENS
-from inkdigits.datasets.strokes import WriterStyle
+from inkdigits.datasets.writers import WriterStyle
 from inkdigits.errors import UsageError
 
 CLEAN = Paper(color=(255, 255, 255), texture=0, fibres=0, blur_px=0, noise=0)

@@ -9,7 +9,8 @@ import pytest
 
 from inkdigits.datasets.allographs import ALLOGRAPHS, DIGITS
 from inkdigits.datasets.pens import PENS, Pen, render_ink, render_sign
-from inkdigits.datasets.strokes import PenStroke, make_doodle, make_strokes, make_writer
+from inkdigits.datasets.strokes import PenStroke, make_doodle, make_strokes
+from inkdigits.datasets.writers import make_writer
 
 
 def rng_of(seed: int) -> np.random.Generator:

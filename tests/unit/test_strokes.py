@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 
 from inkdigits.datasets.allographs import ALLOGRAPHS, DIGITS, parse_form
-from inkdigits.datasets.strokes import (
-    PenStroke,
-    WriterStyle,
-    make_doodle,
-    make_free_writer,
-    make_strokes,
-    make_writer,
-)
+from inkdigits.datasets.strokes import PenStroke, make_doodle, make_strokes
+from inkdigits.datasets.writers import WriterStyle, make_free_writer, make_writer
 from inkdigits.errors import UsageError
 
 FORMS = [(digit, form) for digit in DIGITS for form in range(len(ALLOGRAPHS[digit]))]

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.datasets.pens import PENS, Pen, make_speckle, measure_extent, measure_reach, render_ink
-from inkdigits.datasets.strokes import PenStroke, WriterStyle, make_strokes, make_writer
+from inkdigits.datasets.strokes import PenStroke, make_strokes
+from inkdigits.datasets.writers import WriterStyle, make_writer
 from inkdigits.errors import UsageError
 from inkdigits.types import Box, Rgb
 

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.datasets.strokes import PenStroke, WriterStyle
+from inkdigits.datasets.strokes import PenStroke
+from inkdigits.datasets.writers import WriterStyle
 from inkdigits.types import Ink
 
 OVERSAMPLING = 4

@@ -17,7 +17,8 @@ import torch
 
 from inkdigits.datasets.load import load_dataset
 from inkdigits.datasets.pens import PENS, render_sign
-from inkdigits.datasets.strokes import make_strokes, make_writer
+from inkdigits.datasets.strokes import make_strokes
+from inkdigits.datasets.writers import make_writer
 from inkdigits.errors import DataError, ExportError
 from inkdigits.export.picture_graph import PictureGraph
 from inkdigits.export.recogniser import Form, Source

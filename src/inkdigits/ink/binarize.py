@@ -5,19 +5,16 @@ Owns: everything between raw grey values and `InkPage`. Leaves to others: what t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from inkdigits.ink.components import Components, Mask, find_components
 from inkdigits.ink.enlarge import enlarge
-from inkdigits.types import Box, Gray, Ink
-
-Mask = npt.NDArray[np.uint8]
+from inkdigits.types import Gray, Ink
 
 MOST_PX = 2400  # longer side on which ink is sought; larger pages are reduced (300 dpi A4 is 3508)
 LEAST_PX = 112  # shorter side on which ink is sought; smaller pictures are enlarged up to eight times
@@ -48,8 +45,6 @@ PEN_CELLS = 9
 # most pictures of one digit, whose ink is then found in 0.3 instead of 0.4 ms.
 SAME_WINDOW = 1.25
 MOST_SAMPLES = 20_000  # grain of a page is measured in so many pixels: it is a median
-# Up to this size and number (with the ground), components are measured one by one: 12 us for one, 75 by OpenCV.
-SMALL_PX, MOST_FEW = 40_000, 6
 CROSS: Mask = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 SQUARE: Mask = np.ones((3, 3), np.uint8)
 
@@ -80,24 +75,6 @@ class Measured:
     def paper(self) -> float:
         """Contrast of paper itself: above 0 where it is textured."""
         return median_of(self.contrast[::3, ::3])
-
-
-@dataclass(frozen=True)
-class Components:
-    """Connected components of ink, of 8 neighbours.
-
-    Attributes:
-        labels: (H, W) int32, 0 where there is no ink.
-        stats: (N, 5) int32, x, y, width, height, area; row 0 stands for the ground, and means nothing.
-    """
-
-    labels: npt.NDArray[np.int32]
-    stats: npt.NDArray[np.int32]
-
-    @cached_property
-    def boxes(self) -> list[Box]:
-        """Boxes of all components; the ground has none, so the first is that of label 1."""
-        return [Box(*sides) for sides in self.stats[1:, :4].tolist()]
 
 
 @dataclass(frozen=True)
@@ -342,41 +319,6 @@ def _soft_threshold(contrast: Ink, level: Ink) -> tuple[Ink, Mask]:
     np.clip(soft + np.float32(0.5 - INK_LEVEL / SOFTNESS), 0, 1, out=soft)
     mask = (soft >= 0.5).view(np.uint8)
     return cv2.copyTo(soft, cv2.dilate(mask, SQUARE)).astype(np.float32, copy=False), mask
-
-
-def find_components(mask: Mask) -> Components:
-    """Find the connected components of a mask, (H, W) uint8."""
-    if mask.size <= SMALL_PX:
-        # OpenCV wakes a second thread to measure them: with one digit, 75 us of a picture's 1,000; labels cost 8.
-        count, few = cv2.connectedComponentsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
-        if count <= MOST_FEW:
-            labels = few.astype(np.int32, copy=False)
-            return Components(labels, _measure_components(labels, count))
-    return measure_centers(mask)[0]
-
-
-def _measure_components(labels: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
-    """Measure a few components one by one; see `Components.stats`."""
-    stats = np.zeros((count, 5), np.int32)
-    for index in range(1, count):
-        own = (labels == index).view(np.uint8)
-        stats[index] = (*cv2.boundingRect(own), cv2.countNonZero(own))
-    return stats
-
-
-def measure_centers(mask: Mask) -> tuple[Components, npt.NDArray[np.float64]]:
-    """Find the connected components of a mask, (H, W) uint8, and their centers of mass, (N, 2) x, y."""
-    # OpenCV's own choice of algorithm takes 4.3 ms on a page of 1000x700, this one 1.5 ms.
-    _, labels, stats, centers = cv2.connectedComponentsWithStatsWithAlgorithm(
-        mask, 8, cv2.CV_32S, cv2.CCL_BBDT
-    )
-    found = Components(labels.astype(np.int32, copy=False), stats.astype(np.int32, copy=False))
-    return found, centers.astype(float, copy=False)
-
-
-def select(labels: npt.NDArray[np.int32], ids: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """Tell which pixels have one of some labels; `numpy.isin` takes ten times longer for one label."""
-    return labels == ids[0] if len(ids) == 1 else np.isin(labels, ids)
 
 
 def median_of(values: Ink) -> float:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.ink.binarize import SQUARE, InkPage, select
+from inkdigits.ink.binarize import SQUARE, InkPage
+from inkdigits.ink.components import select
 from inkdigits.ink.glyphs import Glyph
 from inkdigits.types import Box, Ink
 

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.ink.binarize import CROSS, SQUARE, InkPage, median_of, select
+from inkdigits.ink.binarize import CROSS, SQUARE, InkPage, median_of
+from inkdigits.ink.components import select
 from inkdigits.ink.scale import typical_height
 from inkdigits.types import Box, Ink, Rejected
 

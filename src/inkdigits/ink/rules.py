@@ -13,14 +13,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from inkdigits.ink.binarize import (
-    Components,
-    InkPage,
-    Mask,
-    find_components,
-    measure_centers,
-    measure_pen_px,
-)
+from inkdigits.ink.binarize import InkPage, measure_pen_px
+from inkdigits.ink.components import Components, Mask, find_components, measure_centers
 from inkdigits.ink.scale import LEAST_PENS, touches_border, typical_height
 from inkdigits.types import Box, Ink, Rule
 

@@ -1,6 +1,6 @@
 """The classical models: scikit-learn finds the numbers, a scorer (`scorers`) keeps and uses them.
 
-Owns: options, their checks, and the way from scikit-learn's attributes to arrays. Leaves to others: features,
+Owns: options, their checks, and fitting. Leaves to others: features, what was fitted as arrays (`fitted`),
 arithmetic after fitting.
 
 What is fitted becomes a network on ink like any other, so that predicting, saving, exporting and joining to an
@@ -15,7 +15,6 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from itertools import combinations
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
 import numpy as np
@@ -26,6 +25,7 @@ from torch import nn
 from inkdigits.errors import MissingExtraError, RecipeError, UsageError
 from inkdigits.features import FEATURES, FeatureName, Features, compute_features
 from inkdigits.models.classifier import NetworkClassifier
+from inkdigits.models.fitted import flatten_trees, spread_coefficients
 from inkdigits.models.hog import FeatureLayer
 from inkdigits.models.model import Model, Plan
 from inkdigits.models.scorers import ForestScorer, LinearScorer, NeighbourScorer, PairScorer, Scorer
@@ -197,7 +197,7 @@ class Svm(Estimator):
             near = model.support_
             moved = _move(features[near], by_px=self.virtual_shift_px)
             model.fit(moved, np.tile(labels[near], len(moved) // len(near)))
-        coefficients = _spread_coefficients(model.dual_coef_, model.n_support_)
+        coefficients = spread_coefficients(model.dual_coef_, model.n_support_)
         # With two classes scikit-learn turns the sign: positive is the second one.
         sign = -1 if len(model.n_support_) == 2 else 1
         learned: Learned = {"bias": sign * model.intercept_, "sharpness": np.asarray(_SHARPNESS)}
@@ -265,7 +265,7 @@ class Forest(Estimator):
             )
             .fit(features, labels)
         )
-        return _flatten_trees([tree.tree_ for tree in model.estimators_])
+        return flatten_trees([tree.tree_ for tree in model.estimators_])
 
 
 @dataclass(kw_only=True)
@@ -318,75 +318,6 @@ def _import_scikit(part: str) -> Any:  # noqa: ANN401 - a module
         return import_module(f"sklearn.{part}")
     except ModuleNotFoundError as error:
         raise MissingExtraError("scikit-learn", extra="train") from error
-
-
-def _spread_coefficients(
-    dual: npt.NDArray[np.float64], counts: npt.NDArray[np.int32]
-) -> npt.NDArray[np.float64]:
-    """Turn libsvm's packed coefficients into one column for each pair.
-
-    Args:
-        dual: (C - 1, S); the support vectors stand class by class, and row r of one of class c belongs to its
-            pair with class r (r < c) or r + 1.
-        counts: (C,) support vectors of each class.
-
-    Returns:
-        (S, P) coefficients, 0 where a vector takes no part.
-    """
-    ends = np.cumsum(counts)
-    starts = ends - counts
-    pairs = list(combinations(range(len(counts)), 2))
-    spread = np.zeros((dual.shape[1], len(pairs)))
-    for pair, (first, second) in enumerate(pairs):
-        for own, other in ((first, second - 1), (second, first)):
-            span = slice(starts[own], ends[own])
-            spread[span, pair] = dual[other, span]
-    return spread
-
-
-def _flatten_trees(trees: list[Any]) -> Learned:
-    """Put the nodes of all trees into one list, inner nodes before leaves; see `ForestScorer`.
-
-    Args:
-        trees: scikit-learn's `tree_` objects.
-    """
-    is_leaf = [tree.children_left < 0 for tree in trees]
-    # A first inner node that nobody reaches keeps the list from being empty where all trees are bare leaves.
-    inner_before = 1 + np.cumsum([0, *(int((~leaf).sum()) for leaf in is_leaf)])
-    inner_count = int(inner_before[-1])
-    leaf_before = inner_count + np.cumsum([0, *(int(leaf.sum()) for leaf in is_leaf)])
-    roots, feature, threshold, children, shares = (
-        [],
-        [np.zeros(1, int)],
-        [np.zeros(1)],
-        [np.zeros(2, int)],
-        [],
-    )
-    for tree, leaf, inner_start, leaf_start in zip(
-        trees, is_leaf, inner_before[:-1], leaf_before[:-1], strict=True
-    ):
-        number = np.where(leaf, leaf_start + np.cumsum(leaf) - 1, inner_start + np.cumsum(~leaf) - 1)
-        roots.append(number[0])
-        feature.append(tree.feature[~leaf])
-        threshold.append(tree.threshold[~leaf])
-        both = np.stack([tree.children_left[~leaf], tree.children_right[~leaf]], axis=1)
-        children.append(number[both].ravel())
-        votes = tree.value[leaf][:, 0]
-        shares.append(votes / votes.sum(axis=1, keepdims=True))
-    return {
-        "roots": np.asarray(roots, np.int64),
-        "feature": np.concatenate(feature).astype(np.int64),
-        "threshold": _round_down(np.concatenate(threshold)),
-        "branches": np.concatenate(children).astype(np.int64),
-        "shares": np.concatenate(shares).astype(np.float32),
-        "depth": np.asarray(max(tree.max_depth for tree in trees)),
-    }
-
-
-def _round_down(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Return the largest float32 that is not above: `x <= t` then answers as in double precision."""
-    nearest = values.astype(np.float32)
-    return np.where(nearest > values, np.nextafter(nearest, np.float32(-np.inf)), nearest)
 
 
 def _check_choice(name: str, value: object, known: tuple[str, ...]) -> None:

@@ -22,7 +22,8 @@ from inkdigits.datasets.permitted import (
     load_permitted_nist,
     load_permitted_symbols,
 )
-from inkdigits.datasets.strokes import make_free_writer, make_strokes
+from inkdigits.datasets.strokes import make_strokes
+from inkdigits.datasets.writers import make_free_writer
 from inkdigits.ink import SIZE_PX, normalize_glyph, normalize_images
 from inkdigits.training.fakes import PEN_FAKES, write_fakes
 from inkdigits.types import LabelledImages

@@ -7,18 +7,8 @@ import numpy as np
 import pytest
 
 from inkdigits.datasets.paper import PAPERS, make_page
-from inkdigits.ink.binarize import (
-    LEAST_PX,
-    MOST_PX,
-    Mask,
-    extract_ink,
-    find_components,
-    is_light_on_dark,
-    measure_centers,
-    measure_pen_px,
-    median_of,
-    select,
-)
+from inkdigits.ink.binarize import LEAST_PX, MOST_PX, extract_ink, is_light_on_dark, measure_pen_px, median_of
+from inkdigits.ink.components import Mask, find_components, measure_centers, select
 from inkdigits.types import Box, Gray
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from inkdigits.ink import Glyph, InkPage, find_glyphs
-from inkdigits.ink.binarize import Mask, measure_pen_px
+from inkdigits.ink.binarize import measure_pen_px
+from inkdigits.ink.components import Mask
 from inkdigits.types import Box
 
 PEN = 6

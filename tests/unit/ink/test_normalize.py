@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from inkdigits.datasets.pens import render_sign
-from inkdigits.datasets.strokes import WriterStyle, make_strokes
+from inkdigits.datasets.strokes import make_strokes
+from inkdigits.datasets.writers import WriterStyle
 from inkdigits.errors import EmptyInkError
 from inkdigits.ink import normalize_glyph, normalize_images
 from inkdigits.ink.normalize import (

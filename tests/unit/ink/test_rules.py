@@ -8,7 +8,8 @@ import pytest
 
 from inkdigits.datasets.paper import PAPERS, make_page
 from inkdigits.ink import InkPage, extract_ink, find_glyphs, remove_rules
-from inkdigits.ink.binarize import Mask, measure_pen_px
+from inkdigits.ink.binarize import measure_pen_px
+from inkdigits.ink.components import Mask
 from inkdigits.ink.rules import _find_runs, _measure_reach
 from inkdigits.types import Box
 

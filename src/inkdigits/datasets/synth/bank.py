@@ -23,9 +23,10 @@ from inkdigits.datasets.permitted import (
     load_permitted_nist,
     load_permitted_symbols,
 )
-from inkdigits.datasets.strokes import WriterStyle, make_free_writer, make_strokes
+from inkdigits.datasets.strokes import make_strokes
 from inkdigits.datasets.synth import shapes
 from inkdigits.datasets.synth.fonts import load_font_signs
+from inkdigits.datasets.writers import WriterStyle, make_free_writer
 from inkdigits.types import LabelledImages
 
 Glyph = npt.NDArray[np.uint8]
