@@ -39,7 +39,7 @@ from inkdigits.finding import Components, Found, Opinion, Sighting
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
-from inkdigits.ink.words import find_letter_columns, find_words, is_explained
+from inkdigits.ink.words import find_letter_columns, find_words, has_dot, is_explained
 from inkdigits.looking import Detector, Regions
 from inkdigits.reconsidering import are_faint, reconsider
 from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading, Rejected
@@ -337,7 +337,14 @@ def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdi
     others += [box for box, probability in left if probability < SURELY_OTHER]
     doubtful = [box for box, probability in left if probability >= SURELY_OTHER]
     in_columns = find_letter_columns(boxes, others, probabilities=sureness)
-    return in_columns | find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
+    specks = [(item.box, item.fill) for item in found.candidates if item.shape == "speck"]
+    labels = [int(verdict.probs.argmax()) for verdict in judged if verdict.is_digit]
+    dotted = {
+        i
+        for i, (box, label) in enumerate(zip(boxes, labels, strict=True))
+        if label == 1 and has_dot(box, specks)
+    }
+    return dotted | in_columns | find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
 
 
 def _find_left(sightings: Sequence[tuple[Sighting, Verdict, Verdict]]) -> list[tuple[Box, float]]:

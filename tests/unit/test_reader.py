@@ -216,6 +216,15 @@ def test_ink_that_is_no_digit_is_reported() -> None:
     assert sorted(item.reason for item in reading.rejected) == ["rule", "speck"]
 
 
+def test_a_stem_with_a_point_above_it_is_a_letter() -> None:
+    page = draw("0 1")
+    assert Reader(Slimness()).read(page).text.split() == ["0", "1"]
+    cv2.circle(page, (180, 20), 5, 20, -1)
+    reading = Reader(Slimness()).read(page)
+    assert reading.text == "0"
+    assert [item.reason for item in reading.rejected] == ["letter", "speck"]
+
+
 def test_threads_share_a_reader() -> None:
     reader = Reader()
     pages = [

@@ -1,4 +1,4 @@
-"""Digits among letters are letters: the O of POST and the S of BANKS.
+"""Digits among letters are letters: the O of POST and the S of BANKS; and a 1 with a point above it is an i.
 
 Owns: which digits belong to a word, by the places of digits and other glyphs and by how sure the digits are. Leaves
 to others: what is no digit (finding, deciding), numbers (assemble).
@@ -28,6 +28,15 @@ LEAST_LETTERS_ABOVE = 3  # in a column of letters
 COLUMN_SPREAD = 0.7  # middles of its signs differ by so much at most, in heights
 SURE_BESIDE = 0.8  # a digit beside another makes both a number, if it is so sure
 WORD_GAP = 1.5  # and words stand so close, in heights
+# A dark point above a stem makes it an i: the point's longer side in heights of the stem, how far it is above the
+# stem, how far to its side, and its shorter side as part of the longer. Specks of paper above 1s are smaller and
+# paler, what a picture's border leaves of print is flat, and a 1 with a flag is no stem.
+DOT_SIZE = (0.07, 0.3)
+DOT_FILL = 0.62
+DOT_GAP = (0.03, 0.45)
+DOT_ASIDE = 0.15
+DOT_ROUND = 0.55
+STEM_WIDTH = 0.5
 EXPLAINED = 0.85  # part of a box that lies on digits; at 0.5 symbols of two strokes are read as two digits
 
 
@@ -44,6 +53,24 @@ def is_explained(box: Box, digits: Sequence[Box]) -> bool:
         for digit in digits
     )
     return shared >= EXPLAINED * box.width * box.height
+
+
+def has_dot(stem: Box, specks: Sequence[tuple[Box, float]]) -> bool:
+    """Tell whether a point stands above what was taken for a 1, as it does above an i.
+
+    Args:
+        stem: Box of the 1.
+        specks: Boxes of small ink, each with the mean ink within it, in [0, 1].
+    """
+    height = stem.height
+    return stem.width <= STEM_WIDTH * height and any(
+        fill >= DOT_FILL
+        and min(box.width, box.height) >= DOT_ROUND * max(box.width, box.height)
+        and DOT_SIZE[0] * height <= max(box.width, box.height) <= DOT_SIZE[1] * height
+        and DOT_GAP[0] * height <= stem.y - box.bottom <= DOT_GAP[1] * height
+        and -DOT_ASIDE * height <= box.x + box.width / 2 - stem.x <= stem.width + DOT_ASIDE * height
+        for box, fill in specks
+    )
 
 
 def find_words(
