@@ -41,7 +41,8 @@ class RegionRecipe:
         validation_pages: Number of other views that only judge.
         seed: Of the first pool, numbered as in a detector's recipe.
         blocks: Residual blocks at strides 4 and 8.
-        start_blocks: Those of what is learned on from; fewer may be grown to `blocks`.
+        widths: Channels at strides 2, 4 and 8.
+        start_blocks, start_widths: Those of what is learned on from; fewer may be grown to `blocks` and `widths`.
         train: How it is trained.
         name, licence, description: Of the bundle.
         precision: Of its weights and activations, "float32" or "int8".
@@ -53,7 +54,9 @@ class RegionRecipe:
     validation_pages: int = 500
     seed: int = 100
     blocks: Sequence[int] = (2, 1)
+    widths: Sequence[int] = (32, 64, 128)
     start_blocks: Sequence[int] = (2, 1)
+    start_widths: Sequence[int] = (32, 64, 128)
     train: RegionSettings = field(default_factory=RegionSettings)
     name: str = "regions"
     licence: str = ""
@@ -68,7 +71,9 @@ def load_region_recipe(path: Path) -> RegionRecipe:
     Raises:
         RecipeError: If the file is missing, is no TOML, or holds an unknown key or an impossible value.
     """
-    tables, train, bundle, text = read_tables(path, RegionSettings, lists=("blocks", "start_blocks"))
+    tables, train, bundle, text = read_tables(
+        path, RegionSettings, lists=("blocks", "widths", "start_blocks", "start_widths")
+    )
     return RegionRecipe(**tables, train=RegionSettings(**train), **bundle, text=text)
 
 
@@ -115,10 +120,10 @@ def run_region_recipe(
     judged_by = load(recipe.seed + 1, recipe.validation_pages)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.train.seed)
-        network = RegionClassifier(depths=recipe.blocks)
+        network = RegionClassifier(depths=recipe.blocks, widths=recipe.widths)
         if start is not None:
             examples, _ = drawers[0].draw(_PROBES, np.random.default_rng(recipe.train.seed))
-            first = RegionClassifier(depths=recipe.start_blocks)
+            first = RegionClassifier(depths=recipe.start_blocks, widths=recipe.start_widths)
             load_start(start, first, examples)
             grow(first, network)
         trained = train_regions(

@@ -55,17 +55,36 @@ def make_network() -> RegionClassifier:
     return RegionClassifier(widths=(8, 16, 16), depths=(1, 1), dropout=0.1)
 
 
-def test_a_grown_network_answers_as_before() -> None:
-    small = make_network().eval()
-    large = RegionClassifier(widths=(8, 16, 16), depths=(2, 3), dropout=0.1).eval()
+@pytest.mark.parametrize("widths", [(8, 16, 16), (12, 16, 20), (16, 40, 33)])
+@pytest.mark.parametrize("depths", [(1, 1), (2, 3)])
+def test_a_grown_network_answers_as_before(widths: tuple[int, ...], depths: tuple[int, ...]) -> None:
+    small = make_network()
+    small(torch.rand(16, 2, 40, 40))  # norms that have seen something
+    small.eval()
+    large = RegionClassifier(widths=widths, depths=depths, dropout=0.1).eval()
     regions = torch.rand(5, 2, 40, 40)
     assert not torch.allclose(small(regions), large(regions), atol=1e-3)
     grow(small, large)
     assert torch.allclose(small(regions), large(regions), atol=1e-5)
-    with pytest.raises(RecipeError, match="add blocks"):
-        grow(large, make_network())
-    with pytest.raises(RecipeError, match="add blocks"):
-        grow(small, RegionClassifier(widths=(8, 16, 32), depths=(2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("widths", "depths"), [((8, 16, 16), (2, 3)), ((8, 16, 32), (1, 1)), ((12, 16, 16), (1, 1))]
+)
+def test_a_network_can_t_shrink(widths: tuple[int, ...], depths: tuple[int, ...]) -> None:
+    with pytest.raises(RecipeError, match="Only add"):
+        grow(RegionClassifier(widths=widths, depths=depths), make_network())
+
+
+def test_channels_that_repeat_one_another_learn_apart() -> None:
+    small, large = make_network(), RegionClassifier(widths=(16, 32, 32), depths=(1, 1))
+    grow(small, large)
+    large(torch.rand(4, 2, 40, 40)).square().sum().backward()
+    first = next(large.parameters())
+    alike = [(a, b) for a in range(8) for b in range(8, 16) if torch.equal(first[a], first[b])]
+    assert len(alike) == 8
+    assert first.grad is not None
+    assert all(not torch.allclose(first.grad[a], first.grad[b]) for a, b in alike)
 
 
 def test_training_sees_what_reading_sees(make_pool: MakePool) -> None:
