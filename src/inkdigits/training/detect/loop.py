@@ -21,6 +21,7 @@ from torch import Tensor
 
 from inkdigits.models.detector import DigitDetector
 from inkdigits.training.average import WeightAverage
+from inkdigits.training.detect.bend import draw_bends
 from inkdigits.training.detect.pages import PagePool
 from inkdigits.training.detect.state import resume_run, save_run
 from inkdigits.training.detect.targets import compute_loss, make_targets
@@ -28,6 +29,8 @@ from inkdigits.training.device import choose_device, choose_dtype
 
 _WARMUP: Final = 0.1
 _MOST_GRADIENT: Final = 5.0
+_ELASTIC_PX: Final = 1.2
+"""Most of the bending of views, in pixels."""
 _PARTS: Final = ("centre", "label", "box")
 
 
@@ -157,7 +160,7 @@ def measure_rate(step: int, steps: int) -> float:
 def draw_batch(
     pool: PagePool, chosen: npt.NDArray[np.int64], rng: np.random.Generator
 ) -> tuple[Tensor, list[npt.NDArray[np.float32]], list[npt.NDArray[np.int64]]]:
-    """Cut a batch out of the pool, each time a little different: stretch, shift, strength, blur, noise."""
+    """Cut a batch out of the pool, each time a little different: stretch, shift, bends, strength, blur, noise."""
     height, width = pool.views.shape[1:]
     views = torch.from_numpy(pool.views[chosen]).unsqueeze(1).float() / 255  # (N, 1, H, W)
     count = len(chosen)
@@ -170,6 +173,7 @@ def draw_batch(
     matrix[:, 0, 1] = shear * height / width  # affine_grid works in units of half sides
     matrix[:, 0, 2], matrix[:, 1, 2] = 2 * shift[:, 0] / width, 2 * shift[:, 1] / height
     grid = F.affine_grid(torch.from_numpy(matrix), [count, 1, height, width], align_corners=False)
+    grid = grid + draw_bends(count, (height, width), most_px=_ELASTIC_PX, rng=rng)
     views = F.grid_sample(views, grid, align_corners=False)
     strength = torch.from_numpy(rng.uniform(0.75, 1.2, (count, 1, 1, 1)).astype(np.float32))
     power = torch.from_numpy(np.exp(rng.normal(0, 0.25, (count, 1, 1, 1))).astype(np.float32))

@@ -21,6 +21,7 @@ from torch import Tensor
 from inkdigits.bundles.detector import BundleDetector
 from inkdigits.files import replacing
 from inkdigits.ink.region import BOX_HEIGHT_PX, BOX_WIDTH_PX, REGION_PX
+from inkdigits.training.detect.bend import draw_bends
 from inkdigits.training.detect.pages import PagePool, load_pool
 from inkdigits.training.workers import map_processes
 
@@ -39,6 +40,10 @@ _SHARES: Final = (0.32, 0.36, 0.14, 0.18)
 """Of a batch: boxes of digits; the detector's boxes of digits; its boxes of none; marks, letters and pieces."""
 _WINDOW_PX: Final = 112
 """Width of what is cut out of a view before it is sampled; regions are hardly ever wider."""
+_ELASTIC_PX: Final = 1.5
+"""Most of the bending, in pixels of the region."""
+_THICKNESS: Final = 0.25
+"""How far strokes are thinned or thickened by a pixel on either side, standard deviation; 1 is fully."""
 _PIECES: Final = 0.5
 """Part of the last that are pieces of digits."""
 
@@ -236,12 +241,13 @@ def _jitter(boxes: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDA
 
 
 class _Bent(NamedTuple):
-    """How the writing in each region is turned and stretched."""
+    """How the writing in each region is turned, stretched and bent."""
 
     turn: npt.NDArray[np.float64]
     shear: npt.NDArray[np.float64]
     wide: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
+    elastic: Tensor | None = None
 
 
 def sample(views: Tensor, boxes: npt.NDArray[np.float64], rng: np.random.Generator | None) -> Tensor:
@@ -250,7 +256,7 @@ def sample(views: Tensor, boxes: npt.NDArray[np.float64], rng: np.random.Generat
     Args:
         views: (N, 1, H, W) float32 in [0, 1].
         boxes: (N, 4) x, y, width, height.
-        rng: Turns, shears and stretches the writing; None leaves it as it is.
+        rng: Turns, shears, stretches and bends the writing; None leaves it as it is.
 
     Returns:
         (N, 2, 40, 40) float32 in [0, 1].
@@ -262,10 +268,11 @@ def sample(views: Tensor, boxes: npt.NDArray[np.float64], rng: np.random.Generat
     if rng is not None:
         both = np.exp(rng.uniform(-0.1, 0.1, count))
         bent = _Bent(
-            np.deg2rad(rng.uniform(-7, 7, count)),
-            rng.uniform(-0.16, 0.16, count),
-            both * np.exp(rng.uniform(-0.14, 0.14, count)),
+            np.deg2rad(rng.uniform(-8, 8, count)),
+            rng.uniform(-0.2, 0.2, count),
+            both * np.exp(rng.uniform(-0.18, 0.18, count)),
             both,
+            draw_bends(count, (REGION_PX, REGION_PX), most_px=_ELASTIC_PX, rng=rng),
         )
     cos, sin = np.cos(bent.turn), np.sin(bent.turn)
     # from the region's middle to the view: shear, stretch, turn, then scale
@@ -278,6 +285,8 @@ def sample(views: Tensor, boxes: npt.NDArray[np.float64], rng: np.random.Generat
     matrix[:, 0, 2] = 2 * (boxes[:, 0] + boxes[:, 2] / 2) / width - 1
     matrix[:, 1, 2] = 2 * (boxes[:, 1] + boxes[:, 3] / 2) / height - 1
     grid = F.affine_grid(torch.from_numpy(matrix), [count, 1, REGION_PX, REGION_PX], align_corners=False)
+    if bent.elastic is not None:
+        grid = grid + torch.einsum("nab,nhwb->nhwa", torch.from_numpy(matrix[:, :, :2]), bent.elastic)
     ink = F.grid_sample(views, grid, align_corners=False)
     away = torch.from_numpy(np.abs(np.arange(REGION_PX) + 0.5 - half).astype(np.float32))
     lengths = torch.from_numpy((boxes[:, 2:] * scale[:, None]).astype(np.float32))
@@ -287,13 +296,18 @@ def sample(views: Tensor, boxes: npt.NDArray[np.float64], rng: np.random.Generat
 
 
 def _disturb(regions: Tensor, rng: np.random.Generator) -> Tensor:
-    """Change strength, contrast and grain of the ink."""
+    """Change thickness, strength, contrast and grain of the ink."""
     count = len(regions)
 
     def draw(values: npt.NDArray[np.float64]) -> Tensor:
         return torch.from_numpy(values.astype(np.float32)).view(-1, 1, 1, 1)
 
-    ink = regions[:, :1].clamp(0, 1) ** draw(np.exp(rng.normal(0, 0.25, count)))
+    ink = regions[:, :1].clamp(0, 1)
+    padded = F.pad(ink, (1, 1, 1, 1), mode="replicate")
+    thick, thin = F.max_pool2d(padded, 3, stride=1), -F.max_pool2d(-padded, 3, stride=1)
+    change = draw(np.clip(rng.normal(0, _THICKNESS, count), -0.7, 0.9))
+    ink = ink + change.clamp(min=0) * (thick - ink) - (-change).clamp(min=0) * (ink - thin)
+    ink = ink ** draw(np.exp(rng.normal(0, 0.25, count)))
     ink = ink * draw(rng.uniform(0.75, 1.2, count))
     is_soft = draw((rng.random(count) < 0.25).astype(np.float64))
     soft = F.avg_pool2d(F.pad(ink, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
