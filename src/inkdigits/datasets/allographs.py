@@ -33,6 +33,8 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "30,46 52,44 62,24 44,2 14,10 2,48 14,90 44,98 62,70 58,40",  # it closes as a coil
         "46,10 40,-6 28,0 34,14 12,20 2,56 16,94 44,94 56,56 40,14",  # a small loop on its head
         "20,44 60,46 58,20 36,2 10,16 2,54 16,92 44,96 60,68 54,36",  # begun from within
+        "22,36 32,38! 30,6 8,22 4,74 28,98 54,72 50,20 30,6 24,16",  # small and round, a tick within
+        "26,34 30,8 46,4 58,32 52,82 26,97 4,72 8,22 30,4 40,16",  # begun from within, slim
     ),
     "1": (
         "10,0 9,50 8,100",  # bare
@@ -41,6 +43,8 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "26,0 14,52 4,100",  # slanted
         "0,36 14,22 32,0! 31,50 30,100",  # long flag
         "0,58 18,30 36,0! 35,50 33,100",  # flag down to the waist
+        "2,46 24,38 44,16 38,-2 26,6 16,50 8,102",  # a wide loop on a leaning stem, as a written l
+        "0,40 20,28 34,8 28,-2 16,10 12,50 4,100",  # the same, slim
         "0,92 22,46 44,0! 43,50 42,100",  # flag down to the baseline, as in central Europe
         "0,44 16,24 32,0! 27,50 22,100 / 4,99 24,100 44,98",  # long flag, leaning, with a foot
         "0,84 16,44 32,0! 42,50 52,102",  # flag and stem as the two sides of a roof
@@ -68,6 +72,8 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "20,34 6,24 14,4 38,0 52,16 44,48 20,78 0,86 8,98 28,92 52,98 70,88",  # round head, flat loop at the foot
         "18,22 10,10 24,0 34,14 24,52 4,98! 18,84 36,100",  # slim, its foot a wave
         "50,44 20,54 0,32 12,4 44,-2 62,20 48,54 22,82 2,98! 30,90 62,96",  # a large ring on a foot
+        "0,16 22,2 44,4! 24,44 0,90! 26,60 34,90 56,80",  # like an N that leans
+        "6,24 24,2 40,4 28,46 2,88! 22,56 28,84 50,74",  # the same, rounder
     ),
     "3": (
         "4,14 22,1 43,7 46,25 34,41 19,46! 39,50 53,66 49,89 27,100 2,90",  # round
@@ -78,6 +84,8 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "2,12 20,2 46,2! 30,22 18,38! 36,44 40,64 26,88 0,104",  # angular, its belly small, the tail to the left
         "0,10 26,4 50,8! 20,44! 50,62! 36,90 4,104",  # corners everywhere
         "10,8 30,0 46,10 34,32 22,40! 38,46 44,64 24,92 -14,108",  # the tail sweeps far to the left
+        "0,8 46,12! 14,38! 46,44! 34,72 2,100",  # a zigzag with a tail
+        "2,4 50,8! 18,34! 48,40! 4,96",  # a zigzag
     ),
     "4": (
         "14,2 9,30 2,61! 30,61 62,59 / 45,26 43,62 40,100",  # open
@@ -111,6 +119,10 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "44,4 0,76! 40,70 76,72 / 44,4 48,50 52,92",  # like an A
         "4,14 8,44 30,56 50,40 60,10 46,0 40,14 40,60 30,112",  # a cup whose stem begins with a loop
         "30,0 10,78! 30,56 46,54! 44,76 48,104",  # an h, written in haste
+        "26,0 0,58! 20,50 / 42,0 16,100",  # two leaning stems, hardly a bar
+        "22,22 0,60! 26,50 / 52,0 22,102",  # a check mark and a long leaning stem
+        "34,8 8,52! 34,45 / 60,4 34,98",  # the same, both strokes long
+        "18,0 2,48 14,56 32,42 / 54,0 28,102",  # a bow and a leaning stem
     ),
     "5": (
         "11,4 9,22 6,43! 26,36 47,44 54,66 44,90 22,100 0,91 / 10,4 32,3 56,2",  # body, then cap
@@ -124,6 +136,7 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "2,54 12,100! 26,40 36,4! 44,0 84,2",  # like a root sign, flat
         "4,60 14,100! 22,40 24,8 / 26,4 64,0",  # a check mark and a cap
         "18,24 12,48! 34,44 44,66 30,96 4,94 / 28,6 68,-2",  # its cap far above
+        "58,2 28,6 10,42! 32,44 46,66 34,95 10,91 4,72",  # its belly nearly closes to a 6
     ),
     "6": (
         "45,0 23,15 7,44 3,76 19,99 42,94 51,74 41,57 22,56 5,75",  # curved
@@ -135,6 +148,9 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "36,0 14,30 4,66 12,94 30,100 48,84 44,56 24,52 6,70 2,88",  # the bowl as large as the stem is high
         "44,4 6,30 0,76 20,98 58,94 64,70 30,64 6,80",  # leaning over a flat bowl
         "30,10 8,40 2,74 16,98 46,98 62,70 48,46 20,50 4,72",  # a short stem, a large bowl
+        "40,4 18,8 4,50 10,90 36,96 50,74 36,56 24,64",  # its bowl curls and stays open
+        "36,8 14,2 4,42 8,86 30,98 48,76 34,54 22,62 32,74",  # like a G
+        "50,6 30,-4 8,24 4,74 26,98 50,80 44,58 28,56",  # open, round
     ),
     "7": (
         "2,4 28,4 55,2! 38,46 22,100",  # plain
@@ -160,6 +176,9 @@ ALLOGRAPHS: dict[str, tuple[str, ...]] = {
         "10,2 24,-2 26,40 22,102 / 0,48 22,47 58,44",  # a stem with a bend on top, crossed: nearly a t
         "16,0 15,50 14,102 / 0,42 14,43 66,46",  # a plain cross
         "6,10 30,2 52,8 50,40 40,80 26,100 18,90 / 30,62 56,66",  # curved, its cross on the right
+        "6,8 16,36 34,34 52,2! 40,44 18,104 / 2,72 30,70 60,66",  # like a y, its bar low
+        "2,4 12,30 30,26 48,0! 34,50 16,102 / 6,80 52,73",  # the same with a long stem
+        "4,16 10,4 26,24 50,0! 40,40 16,104 / 0,66 24,64 58,62",  # a wave for its bar, crossed low
     ),
     "8": (
         "29,1 14,8 11,28 28,43 46,31 47,10 29,1 / 29,44 8,56 4,84 28,100 53,86 51,57 29,44",  # two circles

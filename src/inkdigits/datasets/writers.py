@@ -16,7 +16,7 @@ import numpy as np
 
 from inkdigits.datasets.allographs import ALLOGRAPHS, DIGITS, Path
 
-RARENESS = 0.3  # the form number n is 1 + 0.3 n times rarer than the first, n from 0
+RARENESS = 0.2  # the form number n is 1 + 0.2 n times rarer than the first, n from 0
 # A writer's own forms, standard deviations: how far heads and waists move up or down, bellies to the side and stems
 # bow, how much wider the head is than the foot (logarithm), where further strokes stand and how large they are
 # (logarithm), and each point of the table.

@@ -17,6 +17,7 @@ from inkdigits.bundles.metadata import NO_DIGIT
 from inkdigits.datasets.synth import shapes
 from inkdigits.datasets.synth.fonts import load_font_signs
 from inkdigits.datasets.synth.inking import ink_glyph
+from inkdigits.datasets.synth.scripts import SCRIPTS
 from inkdigits.ink import SIZE_PX, normalize_glyph
 from inkdigits.types import Ink, LabelledImages
 
@@ -27,35 +28,14 @@ HEIGHT_PX: Final = 64
 PEN_PART: Final = (0.035, 0.17)
 """Width of the pen as part of the height."""
 KINDS: Final[Mapping[str, float]] = {
-    "print": 0.4,
-    "letter": 0.18,
-    "greek": 0.1,
-    "sign": 0.05,
-    "fake": 0.16,
-    "scribble": 0.03,
-    "turned": 0.08,
+    "print": 0.3,
+    "letter": 0.16,
+    "script": 0.3,
+    "sign": 0.04,
+    "fake": 0.13,
+    "scribble": 0.02,
+    "turned": 0.05,
 }
-# Left out because hands write them like digits: delta (6, 8), sigma (6), omicron (0), iota (1), zeta (3).
-GREEK: Final[Mapping[str, tuple[str, ...]]] = {
-    "alpha": ("56,6 30,60 14,96 2,70 10,40 28,34 44,70 60,100", "50,34 34,84 14,98 2,70 14,40 32,50 56,98"),
-    "beta": ("2,130 8,40 22,4 40,12 34,40 20,48! 44,60 40,88 22,96 8,84",),
-    "gamma": ("0,30 14,26 26,60 24,110 16,120 18,96 46,26",),
-    "epsilon": ("42,32 22,26 8,40 26,56! 6,70 12,96 44,90",),
-    "eta": ("2,40 10,30 14,96 / 14,50 30,30 42,44 42,130",),
-    "theta": ("26,2 6,24 4,70 20,98 40,80 44,30 26,2 / 6,50 42,49",),
-    "lambda": ("4,2 20,10 52,100 / 28,44 2,100",),
-    "mu": ("4,130 6,40! 8,84 24,96 40,76 42,40! 44,86 54,96",),
-    "pi": ("0,44 10,36 60,34 / 18,38 12,98 / 44,36 44,88 54,96",),
-    "rho": ("4,132 8,50 28,34 44,56 34,86 8,82",),
-    "tau": ("0,44 8,36 48,34 / 26,38 22,88 34,96",),
-    "phi": ("12,44 2,66 20,92 46,84 54,56 38,40 30,60 26,130", "26,34 4,60 26,88 50,60 26,34 / 30,6 22,126"),
-    "chi": ("2,36 16,40 38,120 52,124 / 50,34 2,126",),
-    "psi": ("2,36 8,70 26,84 46,70 52,34 / 28,10 24,124",),
-    "omega": ("14,40 2,66 12,94 28,80 30,60! 32,82 48,94 58,66 46,40",),
-    "Sigma": ("52,4 4,2! 34,48! 2,98! 56,96",),
-    "Omega": ("2,98 20,97! 6,60 12,16 34,2 54,18 58,60 44,97! 62,98",),
-    "Delta": ("28,2 2,98! 58,98! 28,2",),
-}  # fmt: skip
 
 
 def write_fakes(count: int = FAKES, *, seed: int = SEED) -> LabelledImages:
@@ -128,7 +108,7 @@ def _write(table: Mapping[str, tuple[str, ...]]) -> Callable[[np.random.Generato
 
 _WRITERS: Final[Mapping[str, Callable[[np.random.Generator], shapes.Paths]]] = {
     "letter": _write(shapes.LETTERS),
-    "greek": _write(GREEK),
+    "script": _write(SCRIPTS),
     "sign": _write(shapes.SIGNS),
     "fake": shapes.make_fake,
     "scribble": shapes.make_scribble,

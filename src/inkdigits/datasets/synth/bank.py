@@ -26,6 +26,7 @@ from inkdigits.datasets.permitted import (
 from inkdigits.datasets.strokes import make_strokes
 from inkdigits.datasets.synth import shapes
 from inkdigits.datasets.synth.fonts import load_font_signs
+from inkdigits.datasets.synth.scripts import SCRIPTS
 from inkdigits.datasets.writers import WriterStyle, make_free_writer
 from inkdigits.types import LabelledImages
 
@@ -93,7 +94,7 @@ class GlyphBank:
 
     Attributes:
         sources: Name -> digits, beside those of simulated pens.
-        others: Category ("letter", "print", "sign", "fake", "scribble", "turned", "symbol", "chinese",
+        others: Category ("letter", "print", "sign", "fake", "scribble", "turned", "script", "symbol", "chinese",
             "character") -> glyphs that are no digits.
         signs: Written sign such as "$" -> its glyphs.
         letters: Letter -> its glyphs.
@@ -152,6 +153,7 @@ class GlyphBank:
             "fake": [_draw(shapes.make_fake(rng), rng) for _ in range(SHAPES)],
             "scribble": [_draw(shapes.make_scribble(rng), rng) for _ in range(SHAPES)],
             "turned": [_draw(shapes.make_turned(rng), rng) for _ in range(SHAPES)],
+            "script": [draw_form(SCRIPTS, name) for name in SCRIPTS for _ in range(2 * EACH)],
         }
         others = {name: glyphs for name, glyphs in others.items() if glyphs}
         return cls({}, others, signs, letters)

@@ -36,6 +36,8 @@ OLD_INKS: tuple[Color, ...] = (
     (70, 74, 70),
     (20, 24, 40),
 )
+LETTERS_OF_SCRIPTS = 0.35
+"""Part of scattered signs that are letters of other scripts; the rest is anything."""
 MOST_CROPS = 10
 """Crops on one picture: each costs as much as a small page."""
 
@@ -235,8 +237,9 @@ def _scatter(draft: Draft, style: Style) -> None:
         for x in np.arange(0.2 * d, max(width - d, 0.3 * d), step):
             if rng.random() < 0.35:
                 continue
+            categories = ("script", "character") if rng.random() < LETTERS_OF_SCRIPTS else ()
             patch = ink_glyph(
-                draft.bank.draw_other(rng),
+                draft.bank.draw_other(rng, categories=categories),
                 height_px=d * float(rng.uniform(0.6, 1.3)),
                 pen_px=style.pen_px,
                 shear=style.shear,

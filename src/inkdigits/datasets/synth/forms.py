@@ -304,7 +304,7 @@ def _write_word(draft: Draft, pencil: Pencil) -> None:
     """Write letters in one case, a symbol, or characters of no script."""
     rng = draft.rng
     chance = float(rng.random())
-    if chance < 0.75:
+    if chance < 0.7:
         is_capital = rng.random() < 0.5
         names = [name for name in draft.bank.letters if name.isupper() == is_capital]
         count = int(rng.integers(1, 9))
@@ -317,6 +317,6 @@ def _write_word(draft: Draft, pencil: Pencil) -> None:
                 glyph = glyphs[int(rng.integers(len(glyphs)))]
             pencil.write_glyph(glyph, size=1.0 if is_capital else 1.15)
         return
-    categories = ("symbol", "chinese", "sign", "print", "character") if chance < 0.9 else ("fake",)
+    categories = ("symbol", "chinese", "sign", "print", "character", "script") if chance < 0.9 else ("fake",)
     for _ in range(int(rng.integers(1, 4))):
         pencil.write_glyph(draft.bank.draw_other(rng, categories=categories))

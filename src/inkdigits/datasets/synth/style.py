@@ -85,7 +85,7 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         drift=float(rng.normal(0, 0.03)),
         wobble=float(rng.uniform(0.01, 0.08)),
         zero=float(rng.uniform(0.45, 0.85)) if rng.random() < 0.25 else 1.0,
-        zero_aspect=float(rng.uniform(0.9, 1.5)) if rng.random() < 0.2 else 1.0,
+        zero_aspect=float(np.exp(rng.uniform(-0.15, 0.95))) if rng.random() < 0.25 else 1.0,
         one=float(rng.uniform(1.1, 1.9)) if rng.random() < 0.3 else 1.0,
         one_shear=float(rng.uniform(0.1, 0.7)) if rng.random() < 0.3 else 0.0,
         first=float(rng.uniform(1.15, 1.7)) if rng.random() < 0.12 else 1.0,
@@ -97,7 +97,7 @@ def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) ->
         crossed=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.2 else 0.0,
         flying=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.12 else 0.0,
         swell=float(rng.uniform(0.1, 0.45)) if rng.random() < 0.25 else 0.0,
-        bending=float(np.clip(rng.lognormal(np.log(0.019), 0.4), 0.008, 0.04)),
+        bending=float(np.clip(rng.lognormal(np.log(0.021), 0.45), 0.008, 0.048)),
     )
 
 
