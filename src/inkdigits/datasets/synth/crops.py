@@ -38,6 +38,10 @@ OLD_INKS: tuple[Color, ...] = (
 )
 LETTERS_OF_SCRIPTS = 0.35
 """Part of scattered signs that are letters of other scripts; the rest is anything."""
+OLD = 0.6
+"""Part of the crops that come from old registers."""
+COPPERPLATE = 0.5
+"""Part of their writers who lean as copybooks of the time taught."""
 MOST_CROPS = 10
 """Crops on one picture: each costs as much as a small page."""
 
@@ -125,12 +129,13 @@ def _make_single(
 ) -> SynthPage:
     """One digit in the middle, its neighbours cut by the border."""
     height = size_px[0]
+    is_old = rng.random() < OLD
     draft = Draft(
         bank,
         rng=rng,
         size_px=size_px,
         digit_px=digit_px,
-        paper="old" if rng.random() < 0.6 else "",
+        paper="old" if is_old else "",
         max_angle_deg=4,
     )
     if rng.random() < 0.15:
@@ -140,7 +145,10 @@ def _make_single(
     baseline = (height + digit_px) / 2 + float(rng.normal(0, 0.05)) * digit_px
     _print_edges(draft, baseline)
     style = draft.make_style()
-    style = replace(style, swell=float(rng.uniform(0.1, 0.6)), shear=style.shear + float(rng.uniform(0, 0.3)))
+    lean = style.shear + float(rng.uniform(0, 0.3))
+    if is_old and rng.random() < COPPERPLATE:
+        lean = float(rng.uniform(0.35, 1.05))
+    style = replace(style, swell=float(rng.uniform(0.1, 0.6)), shear=lean)
     _write_middle(draft, style, baseline)
     if rng.random() < 0.7:
         draft.dry(color=OLD_INKS[int(rng.integers(len(OLD_INKS)))], faint=0.2)
