@@ -25,6 +25,7 @@ STEP = 0.012
 BLANK_ADVANCE = 0.75
 BAND = 0.05
 MAX_BOX_OVERLAP = 0.12
+MOST_APART = 0.2  # two forms are blended if their lines are no farther apart in the middle
 PEN_LIFT_S = (0.06, 0.16)
 FOOT = np.array([0.28, 1.0])
 """Middle of the baseline of a digit, (x, y): what slant and size leave in place."""
@@ -147,12 +148,42 @@ def _write_sign(sign: str, *, rng: np.random.Generator, style: WriterStyle) -> l
     form = draw_form(forms, rng)
     if sign in DIGITS and rng.random() < style.fidelity:
         form = style.habits[int(sign)] % len(forms)
+    paths = _trace_form(sign, form, rng=rng, style=style)
+    if sign in DIGITS and style.blend:
+        other = _trace_form(sign, style.others[int(sign)] % len(forms), rng=rng, style=style)
+        paths = _blend(paths, other, part=style.blend)
+    return _deform(paths, rng=rng, style=style)
+
+
+def _trace_form(sign: str, form: int, *, rng: np.random.Generator, style: WriterStyle) -> list[Path]:
+    """Return the lines of a form as this writer has it, one for each stroke."""
     paths = []
-    for runs in make_own(parse_form(forms[form]), sign=sign, form=form, style=style):
+    for runs in make_own(parse_form(ALLOGRAPHS[sign][form]), sign=sign, form=form, style=style):
         moved = shake(runs, amount=0.016 * style.jitter, rng=rng)
         path = np.concatenate([_spline(run)[bool(i) :] for i, run in enumerate(moved)])
         paths.append(_overshoot(_rounded(path, style=style), rng=rng, style=style))
-    return _deform(paths, rng=rng, style=style)
+    return paths
+
+
+def _blend(paths: list[Path], others: list[Path], *, part: float) -> list[Path]:
+    """Return what lies between two forms of as many strokes; forms that are too far apart are not blended."""
+    if len(paths) != len(others):
+        return paths
+    blended = []
+    for path, other in zip(paths, others, strict=True):
+        count = max(len(path), len(other))
+        first, second = _resample(path, count), _resample(other, count)
+        if float(np.linalg.norm(first - second, axis=1).mean()) > MOST_APART:
+            return paths
+        blended.append((1 - part) * first + part * second)
+    return blended
+
+
+def _resample(path: Path, count: int) -> Path:
+    """Return `count` points at equal distances along a line."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    at = np.linspace(0, along[-1], count)
+    return np.stack([np.interp(at, along, path[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def _spline(points: Path) -> Path:

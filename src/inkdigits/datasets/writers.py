@@ -26,6 +26,7 @@ MANNER_TAPER = 0.22
 MANNER_PLACE = 0.035
 MANNER_SIZE = 0.12
 MANNER_POINTS = 0.03
+BLENDING = 0.4  # part of the free writers whose forms lie between two of the table's
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class WriterStyle:
         habits: Index into `ALLOGRAPHS[digit]` for each of the ten digits.
         manner: How far the writer's own forms are from the table's, 0 not at all, 1 is a normal adult.
         manner_seed: Which forms those are: a writer keeps them.
+        blend: How far each form is mixed with another of `others`, 0 not at all, 0.5 by half.
+        others: Index into `ALLOGRAPHS[digit]` of that other form, for each of the ten digits.
     """
 
     slant_deg: float = 4.0
@@ -63,6 +66,8 @@ class WriterStyle:
     habits: tuple[int, ...] = (0,) * 10
     manner: float = 0.0
     manner_seed: int = 0
+    blend: float = 0.0
+    others: tuple[int, ...] = (0,) * 10
 
 
 def make_writer(rng: np.random.Generator) -> WriterStyle:
@@ -95,7 +100,13 @@ def make_free_writer(rng: np.random.Generator) -> WriterStyle:
     """
     writer = make_writer(rng)
     manner = float(np.clip(rng.lognormal(0, 0.45), 0.3, 2.2))
-    return replace(writer, manner=manner, manner_seed=int(rng.integers(2**31)))
+    return replace(
+        writer,
+        manner=manner,
+        manner_seed=int(rng.integers(2**31)),
+        blend=float(rng.uniform(0.1, 0.5)) if rng.random() < BLENDING else 0.0,
+        others=tuple(int(rng.integers(len(ALLOGRAPHS[digit]))) for digit in DIGITS),
+    )
 
 
 def draw_form(forms: Sequence[str], rng: np.random.Generator) -> int:

@@ -73,7 +73,7 @@ class Style:
 
 def make_style(bank: GlyphBank, *, digit_px: float, rng: np.random.Generator) -> Style:
     """Invent the style of one writer."""
-    pen = float(np.clip(rng.lognormal(np.log(0.095), 0.33), 0.045, 0.18)) * digit_px
+    pen = float(np.clip(rng.lognormal(np.log(0.095), 0.36), 0.045, 0.22)) * digit_px
     return Style(
         hand=bank.draw_hand(rng),
         digit_px=digit_px,
