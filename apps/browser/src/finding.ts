@@ -69,7 +69,7 @@ export class Components {
     }
     this.glyphs = glyphs;
     this.mayHideDigits = mayHideDigits(rejected, glyphs, this.ink.pen);
-    this.rejected = rejected.map((item) => ({ ...item, box: this.toPage(item.box) }));
+    this.rejected = rejected.map((item) => ({ ...item, box: this.toPage(item.box), fill: item.reason === "speck" ? measureFill(this.ink, item.box) : undefined }));
   }
 
   /** From working pixels to those of the picture, clipped to it and never empty. */
@@ -207,6 +207,14 @@ function mayHideDigits(items: Rejected[], glyphs: Glyph[], pen: number): boolean
       (reason === "dash" && box.height >= C.CHAIN_PENS * pen) ||
       (reason === "smudge" && glyphs.length > 0 && box.height >= C.FADED_HEIGHT * height),
   );
+}
+
+function measureFill({ ink }: InkPage, box: Box): number {
+  let sum = 0;
+  for (let y = box.y; y < box.y + box.height; y++) {
+    for (let x = box.x; x < box.x + box.width; x++) sum += ink.data[y * ink.width + x];
+  }
+  return sum / (box.width * box.height);
 }
 
 function spans(box: Box, ink: InkPage): boolean {

@@ -112,6 +112,27 @@ export function isExplained(box: Box, digits: Box[]): boolean {
   return digits.reduce((sum, digit) => sum + shareArea(box, digit), 0) >= W.EXPLAINED * box.width * box.height;
 }
 
+/** Whether a point stands above what was taken for a 1, as it does above an i. */
+export function hasDot(stem: Box, specks: { box: Box; fill?: number }[]): boolean {
+  const { height } = stem;
+  const lies = ([least, most]: number[], value: number): boolean => least * height <= value && value <= most * height;
+  return (
+    stem.width <= W.STEM_WIDTH * height &&
+    specks.some(({ box, fill = 0 }) => {
+      const longer = Math.max(box.width, box.height);
+      const aside = box.x + box.width / 2 - stem.x;
+      return (
+        fill >= W.DOT_FILL &&
+        Math.min(box.width, box.height) >= W.DOT_ROUND * longer &&
+        lies(W.DOT_SIZE, longer) &&
+        lies(W.DOT_GAP, stem.y - box.y - box.height) &&
+        -W.DOT_ASIDE * height <= aside &&
+        aside <= stem.width + W.DOT_ASIDE * height
+      );
+    })
+  );
+}
+
 /**
  * Digits that stand in a word: in groups of at least two letters and no more digits than those, or digits so unsure
  * that the letters outweigh them.

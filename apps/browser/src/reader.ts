@@ -2,7 +2,7 @@
 import constants from "./constants.json";
 import { areClear, areFew, decide, findUnclear, haveForm, isCertainAlone, isSureAlone, isSurelyDigit, mayBeTwo, tell, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
-import { findLetterColumns, findWords, isExplained, toText } from "./group";
+import { findLetterColumns, findWords, hasDot, isExplained, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
 import { findBorders, isOnBorder } from "./ink/borders";
 import type { Glyph, Rejected } from "./ink/glyphs";
@@ -47,7 +47,8 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   // Whether a digit is a letter is asked of what was made of it alone, whatever its neighbours say.
   const sure = alone.flatMap(({ probs }, i) => (verdicts[i].isDigit ? [total(probs)] : []));
   const inWords = new Set([...findLetterColumns(digits, others, sure), ...findWords(digits, others, sure, doubtful)]);
-  const inNumbers = digits.filter((_, i) => !inWords.has(i));
+  const specks = found.rejected.filter((item) => item.reason === "speck");
+  const inNumbers = digits.filter((digit, i) => !inWords.has(i) && !(digit.label === "1" && hasDot(digit, specks)));
   const borders = findBorders(found.rules, inNumbers);
   const kept = inNumbers.filter((digit) => !isOnBorder(borders, digit));
   return { text: toText(kept), digits: kept };

@@ -20,6 +20,8 @@ export type Reason = "speck" | "rule" | "dash" | "edge" | "smudge" | "no digit";
 export interface Rejected {
   box: Box;
   reason: Reason;
+  /** Of a speck: mean ink within its box. */
+  fill?: number;
 }
 
 interface Part {
