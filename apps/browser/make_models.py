@@ -2,7 +2,7 @@
 
     python apps/browser/make_models.py
 
-`public/models/` gets the four bundles that `inkdigits.Reader` opens, byte for byte. `src/constants.json` gets the
+`public/models/` gets the three bundles that `inkdigits.Reader` opens, byte for byte. `src/constants.json` gets the
 constants of the modules that the app repeats in TypeScript, so that the two can't drift apart; a constant that is
 gone is an error of the compiler. `tests/vectors.json` holds pictures with the digits that the reader finds on them,
 `tests/steps.json` what the networks are shown of one of them: the app must find the same to the last bits.
@@ -26,7 +26,6 @@ import numpy as np
 from inkdigits import Reader, Reading, load_classifier
 from inkdigits.bundles.bundle import FOLDER
 from inkdigits.bundles.region import load_regions
-from inkdigits.bundles.second import SECOND
 from inkdigits.datasets.pens import PENS, render_ink
 from inkdigits.datasets.strokes import make_strokes
 from inkdigits.datasets.writers import make_writer
@@ -40,14 +39,13 @@ APP = Path(__file__).parent
 EXAMPLES = APP.parent.parent / "examples"
 NETWORKS = {
     "classifier": FOLDER / f"{DEFAULT_MODEL}.onnx",
-    "second": FOLDER / f"{SECOND}.onnx",
     "detector": FOLDER / "detectors" / "detector.onnx",
     "regions": FOLDER / "detectors" / "regions.onnx",
 }
 MODULES = (
     "bundles.detector", "deciding", "finding", "ink.binarize", "ink.contrast", "ink.cut", "ink.glyphs",
     "ink.grouping", "ink.normalize", "ink.region", "ink.rules", "ink.scale", "ink.tables", "ink.view", "ink.words",
-    "looking", "reader", "reconsidering", "bundles.second", "unseen",
+    "looking", "reader", "reconsidering", "unseen",
 )  # fmt: skip
 DRAWN = ("7", "3", "0", "1", "2", "4", "5", "6", "8", "9", "42", "1984", "360", "5071")
 SMALL = ("7", "2", "8", "5")
@@ -79,7 +77,6 @@ def collect_constants() -> dict[str, Any]:
         "labels": list(classifier.labels),
         "temperatures": {
             "classifier": classifier.metadata.temperature,
-            "second": load_classifier(SECOND).metadata.temperature,
             "regions": load_regions().metadata.temperature,
         },
     }

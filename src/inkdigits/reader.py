@@ -16,7 +16,6 @@ import numpy as np
 from inkdigits.bundles import BundleClassifier, load_classifier
 from inkdigits.bundles.detector import DEFAULT_DETECTOR, load_detector
 from inkdigits.bundles.region import DEFAULT_REGIONS, load_regions
-from inkdigits.bundles.second import find_second
 from inkdigits.deciding import (
     DIGITS,
     MOST_LOOKED_AT,
@@ -80,7 +79,6 @@ class Reader:
         self.classifier: Classifier = (
             load_classifier(model) if isinstance(model, str | os.PathLike) else model
         )
-        self.second = find_second(self.classifier)
         self.detector = _open_detector(detector, self.classifier)
         self.regions = _open_regions(regions, self.classifier, has_detector=self.detector is not None)
         self.min_confidence = min_confidence
@@ -264,8 +262,6 @@ class Reader:
         forms = np.stack([normalize_glyph(glyph.ink) for glyph in glyphs])
         if isinstance(self.classifier, BundleClassifier) and self.classifier.knows_none:
             probs, none = self.classifier.predict(forms)
-            if self.second is not None:
-                probs = self.second.join(forms, probs)
             return [Opinion(p, float(n)) for p, n in zip(probs, none, strict=True)]
         return [Opinion(p, None) for p in self.classifier.predict_proba(forms)]
 

@@ -58,10 +58,8 @@ def test_the_networks_of_the_app_are_those_of_the_reader(make_models: ModuleType
     assert isinstance(reader.classifier, BundleClassifier)
     assert isinstance(reader.detector, BundleDetector)
     assert isinstance(reader.regions, BundleRegions)
-    assert reader.second is not None
     expected = {
         "classifier": reader.classifier.path,
-        "second": reader.second.classifier.path,
         "detector": reader.detector.path,
         "regions": reader.regions.path,
     }

@@ -199,9 +199,9 @@ async function start(): Promise<void> {
   });
   if ("serviceWorker" in navigator && import.meta.env.PROD) void navigator.serviceWorker.register("./sw.js");
   ort.env.wasm.wasmPaths = { wasm: wasmUrl };
-  const names = ["detector", "classifier", "second", "regions"];
-  const [detector, classifier, second, regions] = await Promise.all(names.map(load));
-  models = await openModels({ detector, classifier, second, regions });
+  const names = ["detector", "classifier", "regions"];
+  const [detector, classifier, regions] = await Promise.all(names.map(load));
+  models = await openModels({ detector, classifier, regions });
   status.textContent = "Ready.";
   document.body.dataset.ready = "yes";
   if (waiting) await readNext(waiting);

@@ -1,4 +1,4 @@
-/** The reader's four networks in ONNX Runtime, single-threaded WebAssembly: the very files that Python reads with. */
+/** The reader's three networks in ONNX Runtime, single-threaded WebAssembly: the very files that Python reads with. */
 import * as ort from "onnxruntime-web/wasm";
 import constants from "./constants.json";
 import { decode, softmax, type Spotted } from "./decode";
@@ -6,7 +6,6 @@ import type { Ink } from "./ink/arrays";
 
 const SIDE = constants["ink.normalize"].SIZE_PX;
 const { REGION_PX } = constants["ink.region"];
-const SECOND = constants["bundles.second"];
 
 /** What a network says about one glyph. */
 export interface Opinion {
@@ -30,11 +29,10 @@ export interface Models {
 export interface Files {
   detector: Uint8Array;
   classifier: Uint8Array;
-  second: Uint8Array;
   regions: Uint8Array;
 }
 
-/** Open the networks; the detector and the second opinion, which clear digits don't need, when they are asked for. */
+/** Open the networks; the detector, which clear digits don't need, when it is asked for. */
 export async function openModels(files: Files): Promise<Models> {
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = "error";
@@ -43,7 +41,6 @@ export async function openModels(files: Files): Promise<Models> {
   const classifier = await open(files.classifier);
   const regions = await open(files.regions);
   let detector: Promise<ort.InferenceSession> | undefined;
-  let second: Promise<ort.InferenceSession> | undefined;
   return {
     async findSigns(view, leastScore) {
       detector ??= open(files.detector);
@@ -52,19 +49,7 @@ export async function openModels(files: Files): Promise<Models> {
     },
     async classify(forms) {
       if (!forms.length) return [];
-      const logits = await run(classifier, stack(forms), [forms.length, SIDE, SIDE]);
-      const opinions = toOpinions(logits, constants.temperatures.classifier);
-      const unsure = opinions.flatMap(({ probs }, i) => (Math.max(...probs) < SECOND.UNSURE ? [i] : []));
-      if (unsure.length) {
-        second ??= open(files.second);
-        const others = await run(await second, stack(unsure.map((i) => forms[i])), [unsure.length, SIDE, SIDE]);
-        const count = constants.labels.length;
-        unsure.forEach((i, row) => {
-          const other = softmax(Array.from(others.subarray(row * count, (row + 1) * count), (x) => x / constants.temperatures.second));
-          opinions[i] = { ...opinions[i], probs: join(opinions[i].probs, other) };
-        });
-      }
-      return opinions;
+      return toOpinions(await run(classifier, stack(forms), [forms.length, SIDE, SIDE]), constants.temperatures.classifier);
     },
     async classifyRegions(ink, count) {
       return toOpinions(await run(regions, ink, [count, 2, REGION_PX, REGION_PX]), constants.temperatures.regions);
@@ -76,13 +61,6 @@ function stack(forms: Ink[]): Float32Array {
   const ink = new Float32Array(forms.length * SIDE * SIDE);
   forms.forEach((form, i) => ink.set(form.data, i * SIDE * SIDE));
   return ink;
-}
-
-/** Join what the classifier says with the second opinion. */
-function join(own: number[], other: number[]): number[] {
-  const both = own.map((p, i) => Math.max(p, SECOND.LEAST_PROB) * Math.max(other[i], SECOND.LEAST_PROB) ** SECOND.WEIGHT);
-  const sum = both.reduce((a, b) => a + b, 0);
-  return both.map((p) => p / sum);
 }
 
 async function run(session: ort.InferenceSession, data: Float32Array, dims: number[]): Promise<Float32Array> {

@@ -21,7 +21,6 @@ export function openFiles(folder = "public/models"): Promise<Models> {
   return openModels({
     detector: file("detector"),
     classifier: file("classifier"),
-    second: file("second"),
     regions: file("regions"),
   });
 }
