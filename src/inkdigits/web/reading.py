@@ -107,8 +107,6 @@ class Readings:
         page = np.full((112, 112), 255, np.uint8)
         cv2.line(page, (56, 20), (56, 92), 0, 8, cv2.LINE_AA)
         self._reader.read(page)
-        if self._reader.second is not None:
-            self._reader.second.classifier.predict_proba(np.zeros((1, 28, 28), np.float32))
 
     def read(self, upload: Upload, options: Options) -> Result:
         """Read one file.
