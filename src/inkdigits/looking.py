@@ -36,8 +36,9 @@ SETTLED_SCORE = 0.55
 SETTLED_PROB = 0.8
 MOST_UNSETTLED = 0.05  # part of a page's digits that may be worse
 # Large frames around small digits make the guess wrong by more than all steps: it is given up for the height of
-# digits that were seen if that differs by so much, and so many with such a score were seen.
-FAR_OFF, LEAST_SEEN, SEEN_SCORE = 1.9, 2, 0.2
+# digits that were seen if that differs by so much, and so many were seen with such a score, or, where nothing is seen
+# clearly, with such a part of the best score.
+FAR_OFF, LEAST_SEEN, SEEN_SCORE, SEEN_PART = 1.9, 2, 0.2, 0.5
 # An answer counts by how near the height of its box is to the height that the detector was trained on: a Gaussian
 # of its logarithm with this standard deviation.
 HEIGHT_SPREAD = 0.35
@@ -99,12 +100,13 @@ def look(page: InkPage, detector: Detector, *, height_px: float) -> tuple[list[S
 
 
 def measure_seen(digits: Sequence[Spotted]) -> float | None:
-    """Return the middle height of digits that the detector sees, or None where it is sure of hardly any.
+    """Return the middle height of digits that the detector sees, or None where it sees hardly any.
 
     Args:
         digits: Their boxes in working pixels.
     """
-    heights = [sign.height for sign in digits if sign.score >= SEEN_SCORE]
+    least = min(SEEN_SCORE, SEEN_PART * max((sign.score for sign in digits), default=1.0))
+    heights = [sign.height for sign in digits if sign.score >= least]
     return median(heights) if len(heights) >= LEAST_SEEN else None
 
 

@@ -133,6 +133,13 @@ def test_small_digits_in_large_frames_are_looked_at_again_in_their_own_size() ->
 def test_the_height_of_digits_is_known_from_two() -> None:
     assert measure_seen([spot(height=30)]) is None
     assert measure_seen([spot(height=30), spot(height=40), spot(height=99, score=0.1)]) == 35
+    assert measure_seen([]) is None
     assert is_far_off(100, 30)
     assert is_far_off(30, 100)
     assert not is_far_off(30, 40)
+
+
+def test_where_nothing_is_seen_clearly_faint_sights_tell_the_height() -> None:
+    faint = [spot(height=30, score=0.18), spot(height=40, score=0.11), spot(height=99, score=0.08)]
+    assert measure_seen(faint) == 35
+    assert measure_seen([spot(height=90), *faint]) is None  # one is seen clearly: the others are none

@@ -29,7 +29,8 @@ export async function look(page: InkPage, models: Models, height: number): Promi
 
 /** The middle height of digits that the detector sees; undefined where it is sure of hardly any. */
 export function measureSeen(digits: Spotted[]): number | undefined {
-  const heights = digits.filter((sign) => sign.score >= C.SEEN_SCORE).map((sign) => sign.height);
+  const least = Math.min(C.SEEN_SCORE, C.SEEN_PART * Math.max(0, ...digits.map((sign) => sign.score)));
+  const heights = digits.filter((sign) => sign.score >= least).map((sign) => sign.height);
   return heights.length >= C.LEAST_SEEN ? median(heights) : undefined;
 }
 
