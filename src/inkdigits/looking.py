@@ -36,7 +36,7 @@ SETTLED_SCORE = 0.55
 SETTLED_PROB = 0.8
 MOST_UNSETTLED = 0.05  # part of a page's digits that may be worse
 # Large frames around small digits make the guess wrong by more than all steps: it is given up for the height of
-# digits that were seen if that differs by so much, and so many were seen with such a score, or, where nothing is seen
+# digits that were seen if that differs by so much, and so many were seen with such a score; where nothing is seen
 # clearly, with such a part of the best score.
 FAR_OFF, LEAST_SEEN, SEEN_SCORE, SEEN_PART = 1.9, 2, 0.2, 0.5
 # An answer counts by how near the height of its box is to the height that the detector was trained on: a Gaussian
