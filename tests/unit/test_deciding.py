@@ -134,7 +134,7 @@ def test_points_beside_digits_are_no_digits() -> None:
 
 
 def test_a_lone_glyph_may_look_a_little_like_a_letter() -> None:
-    opinion = Opinion(lean(3, 0.9), 0.7)
+    opinion = Opinion(lean(3, 0.9), 0.65)
     assert not decide(Sighting(BOX, None), opinion).is_digit
     verdict = decide(Sighting(BOX, None, is_lone=True), opinion)
     assert verdict.is_digit
