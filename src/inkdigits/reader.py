@@ -38,7 +38,7 @@ from inkdigits.finding import Components, Found, Opinion, Sighting
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
-from inkdigits.ink.words import find_letter_columns, find_words, has_dot, is_explained
+from inkdigits.ink.words import find_dotted, find_letter_columns, find_words, is_explained
 from inkdigits.looking import Detector, Regions
 from inkdigits.reconsidering import are_faint, reconsider
 from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading, Rejected
@@ -335,11 +335,8 @@ def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdi
     in_columns = find_letter_columns(boxes, others, probabilities=sureness)
     specks = [(item.box, item.fill) for item in found.candidates if item.shape == "speck"]
     labels = [int(verdict.probs.argmax()) for verdict in judged if verdict.is_digit]
-    dotted = {
-        i
-        for i, (box, label) in enumerate(zip(boxes, labels, strict=True))
-        if label == 1 and has_dot(box, specks)
-    }
+    ones = [index for index, label in enumerate(labels) if label == 1]
+    dotted = {ones[index] for index in find_dotted([boxes[one] for one in ones], specks)}
     return dotted | in_columns | find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
 
 

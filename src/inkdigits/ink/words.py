@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
+import numpy as np
+
 from inkdigits.ink.grouping import find_lines
 from inkdigits.types import Box
 
@@ -55,22 +57,33 @@ def is_explained(box: Box, digits: Sequence[Box]) -> bool:
     return shared >= EXPLAINED * box.width * box.height
 
 
-def has_dot(stem: Box, specks: Sequence[tuple[Box, float]]) -> bool:
-    """Tell whether a point stands above what was taken for a 1, as it does above an i.
+def find_dotted(stems: Sequence[Box], specks: Sequence[tuple[Box, float]]) -> set[int]:
+    """Find what was taken for a 1 and has a point above it, as an i has.
 
     Args:
-        stem: Box of the 1.
+        stems: Boxes of the 1s.
         specks: Boxes of small ink, each with the mean ink within it, in [0, 1].
+
+    Returns:
+        Indices of the stems.
     """
-    height = stem.height
-    return stem.width <= STEM_WIDTH * height and any(
-        fill >= DOT_FILL
-        and min(box.width, box.height) >= DOT_ROUND * max(box.width, box.height)
-        and DOT_SIZE[0] * height <= max(box.width, box.height) <= DOT_SIZE[1] * height
-        and DOT_GAP[0] * height <= stem.y - box.bottom <= DOT_GAP[1] * height
-        and -DOT_ASIDE * height <= box.x + box.width / 2 - stem.x <= stem.width + DOT_ASIDE * height
-        for box, fill in specks
-    )
+    slim = [index for index, stem in enumerate(stems) if stem.width <= STEM_WIDTH * stem.height]
+    dark = [box for box, fill in specks if fill >= DOT_FILL] if slim else []
+    if not dark:
+        return set()
+    x, y, width, height = np.array([(box.x, box.y, box.width, box.height) for box in dark], float).T
+    longer = np.maximum(width, height)
+    is_round, middle, bottom = np.minimum(width, height) >= DOT_ROUND * longer, x + width / 2, y + height
+    dotted = set()
+    for index in slim:
+        stem = stems[index]
+        gap, aside = stem.y - bottom, middle - stem.x
+        is_dot = is_round & (DOT_SIZE[0] * stem.height <= longer) & (longer <= DOT_SIZE[1] * stem.height)
+        is_dot &= (DOT_GAP[0] * stem.height <= gap) & (gap <= DOT_GAP[1] * stem.height)
+        is_dot &= (-DOT_ASIDE * stem.height <= aside) & (aside <= stem.width + DOT_ASIDE * stem.height)
+        if is_dot.any():
+            dotted.add(index)
+    return dotted
 
 
 def find_words(

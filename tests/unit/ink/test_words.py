@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inkdigits.ink.words import find_letter_columns, find_words, has_dot, is_explained
+from inkdigits.ink.words import find_dotted, find_letter_columns, find_words, is_explained
 from inkdigits.types import Box
 
 
@@ -134,18 +134,18 @@ def test_a_word_above_a_digit_is_no_column() -> None:
 
 def test_a_dark_point_above_a_stem_makes_an_i() -> None:
     stem = Box(50, 40, 8, 60)
-    assert has_dot(stem, [(Box(51, 22, 8, 8), 0.9)])
-    assert has_dot(stem, [(Box(200, 22, 8, 8), 0.9), (Box(56, 28, 7, 9), 0.8)])
+    assert find_dotted([stem], [(Box(51, 22, 8, 8), 0.9)]) == {0}
+    assert find_dotted([stem], [(Box(200, 22, 8, 8), 0.9), (Box(56, 28, 7, 9), 0.8)]) == {0}
 
 
 def test_pale_small_or_distant_specks_make_none() -> None:
     stem = Box(50, 40, 8, 60)
-    assert not has_dot(stem, [])
-    assert not has_dot(stem, [(Box(51, 22, 8, 8), 0.5)])  # grain
-    assert not has_dot(stem, [(Box(51, 30, 3, 3), 0.9)])  # dirt
-    assert not has_dot(stem, [(Box(80, 22, 8, 8), 0.9)])  # aside
-    assert not has_dot(stem, [(Box(51, -20, 8, 8), 0.9)])  # of the line above
-    assert not has_dot(stem, [(Box(51, 88, 8, 8), 0.9)])  # a decimal point
-    assert not has_dot(stem, [(Box(40, 10, 28, 20), 0.9)])  # a sign of its own
-    assert not has_dot(stem, [(Box(50, 30, 8, 2), 0.9)])  # the edge of print
-    assert not has_dot(Box(40, 40, 40, 60), [(Box(51, 22, 8, 8), 0.9)])  # a flag
+    assert not find_dotted([stem], [])
+    assert not find_dotted([stem], [(Box(51, 22, 8, 8), 0.5)])  # grain
+    assert not find_dotted([stem], [(Box(51, 30, 3, 3), 0.9)])  # dirt
+    assert not find_dotted([stem], [(Box(80, 22, 8, 8), 0.9)])  # aside
+    assert not find_dotted([stem], [(Box(51, -20, 8, 8), 0.9)])  # of the line above
+    assert not find_dotted([stem], [(Box(51, 88, 8, 8), 0.9)])  # a decimal point
+    assert not find_dotted([stem], [(Box(40, 10, 28, 20), 0.9)])  # a sign of its own
+    assert not find_dotted([stem], [(Box(50, 30, 8, 2), 0.9)])  # the edge of print
+    assert not find_dotted([Box(40, 40, 40, 60)], [(Box(51, 22, 8, 8), 0.9)])  # a flag
