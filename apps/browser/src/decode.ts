@@ -59,9 +59,14 @@ function isPeak(heats: Float32Array, width: number, height: number, place: numbe
 export function dropDoubles(signs: Spotted[]): Spotted[] {
   const kept: Spotted[] = [];
   for (const sign of signs) {
-    if (kept.every((other) => measureCover(sign, other) < C.SAME_SIGN)) kept.push(sign);
+    if (!kept.some((other) => isSameSign(sign, other))) kept.push(sign);
   }
   return kept;
+}
+
+/** A small sign may lie by a larger part on a large one, as an 0 beneath the cap of a 5. */
+function isSameSign(a: Box, b: Box): boolean {
+  return measureCover(a, b) >= (measureAgreement(a, b) < C.UNLIKE ? C.WITHIN : C.SAME_SIGN);
 }
 
 export function shareArea(a: Box, b: Box): number {

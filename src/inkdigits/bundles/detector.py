@@ -24,8 +24,9 @@ TASK = "detect"
 STRIDE = 4
 BOX_UNIT_PX = 8.0
 DIGIT_LABELS = 10
-# Two answers that share this part of the smaller box are one sign: touching digits share up to a third.
-SAME_SIGN = 0.5
+# Two answers that share this part of the smaller box are one sign: touching digits share up to a third. A small one
+# may lie farther on a large one, as an 0 does beneath the cap of a 5, if both share so little of their union.
+SAME_SIGN, WITHIN, UNLIKE = 0.5, 0.9, 0.3
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def drop_covered(boxes: npt.NDArray[np.floating[Any]]) -> list[int]:
     """Return the rows of the boxes that remain where each, in turn, drops those after it that lie on it.
 
     Args:
-        boxes: (N, 4) left, top, right, bottom, best first. Two that share `SAME_SIGN` of the smaller one are one.
+        boxes: (N, 4) left, top, right, bottom, best first. Two that share `SAME_SIGN` of the smaller one are one;
+            of those that share less than `UNLIKE` of their union, two that share `WITHIN`.
     """
     left, top, right, bottom = np.ascontiguousarray(boxes.T)
     areas = (right - left) * (bottom - top)
@@ -158,7 +160,9 @@ def drop_covered(boxes: npt.NDArray[np.floating[Any]]) -> list[int]:
             width = np.minimum(right[index], right) - np.maximum(left[index], left)
             height = np.minimum(bottom[index], bottom) - np.maximum(top[index], top)
             shared = np.maximum(width, 0) * np.maximum(height, 0)
-            is_free &= shared / np.maximum(np.minimum(areas[index], areas), 1e-6) < SAME_SIGN
+            cover = shared / np.maximum(np.minimum(areas[index], areas), 1e-6)
+            is_unlike = shared < UNLIKE * np.maximum(areas[index] + areas - shared, 1e-6)
+            is_free &= cover < np.where(is_unlike, WITHIN, SAME_SIGN)
     return kept
 
 

@@ -83,3 +83,10 @@ def test_a_box_drops_those_after_it_that_lie_on_it() -> None:
     assert drop_covered(boxes) == [0, 2, 3]  # the second shares half of the first, the third less
     assert drop_covered(boxes[[1, 0, 3]]) == [0, 2]
     assert drop_covered(boxes[:0]) == []
+
+
+def test_a_small_box_that_lies_on_a_large_one_by_a_part_remains() -> None:
+    five, zero = (0, 7, 43, 45), (29, 20, 49, 40)  # an 0 beneath the cap of a 5: 0.7 of it, 0.16 of both
+    inner = (20, 20, 40, 40)
+    assert drop_covered(np.array([five, zero, inner], float)) == [0, 1]
+    assert drop_covered(np.array([zero, five], float)) == [0, 1]
