@@ -140,7 +140,7 @@ export function hasDot(stem: Box, specks: { box: Box; fill?: number }[]): boolea
  * @param probabilities How probable each digit is one.
  * @param doubtful What may be digits or not; they only fill gaps.
  */
-export function findWords(digits: Box[], others: Box[], probabilities: number[], doubtful: Box[] = []): Set<number> {
+export function findWords(digits: Box[], others: Box[], probabilities: number[], doubtful: Box[] = [], uprights: Box[] = []): Set<number> {
   const inWords = new Set<number>();
   const letters = findLetters(digits, others);
   const boxes = [...digits, ...letters, ...doubtful];
@@ -151,7 +151,7 @@ export function findWords(digits: Box[], others: Box[], probabilities: number[],
     const groups = split(order, boxes, W.GAP * upperMiddle(order, boxes)).map((group) => describe(group, boxes, probabilities, isLetter));
     const areWords = groups.map(isWord);
     const spread = (index: number, beside: number): void => {
-      if (areWords[beside] && isUnsure(groups[index]) && isNear(groups[index], groups[beside])) areWords[index] = true;
+      if (areWords[beside] && isUnsure(groups[index]) && isNear(groups[index], groups[beside], uprights)) areWords[index] = true;
     };
     for (let index = 1; index < groups.length; index++) spread(index, index - 1);
     for (let index = groups.length - 2; index >= 0; index--) spread(index, index + 1);
@@ -172,6 +172,8 @@ interface Group {
   left: number;
   right: number;
   height: number;
+  /** Of its middle sign. */
+  level: number;
 }
 
 function describe(group: number[], boxes: Box[], probabilities: number[], isLetter: boolean[]): Group {
@@ -188,6 +190,7 @@ function describe(group: number[], boxes: Box[], probabilities: number[], isLett
     left: Math.min(...group.map((i) => boxes[i].x)),
     right: Math.max(...group.map((i) => boxes[i].x + boxes[i].width)),
     height,
+    level: group.map((i) => boxes[i].y + boxes[i].height / 2).sort((a, b) => a - b)[group.length >> 1],
   };
 }
 
@@ -205,8 +208,13 @@ function isUnsure({ sureness }: Group): boolean {
   return (sureness.length ? Math.max(...sureness) : 0) < logOdds(W.SURE);
 }
 
-function isNear(a: Group, b: Group): boolean {
-  return Math.max(a.left, b.left) - Math.min(a.right, b.right) <= W.WORD_GAP * Math.max(a.height, b.height);
+function isNear(a: Group, b: Group, uprights: Box[]): boolean {
+  const [start, end] = [Math.min(a.right, b.right), Math.max(a.left, b.left)];
+  if (end - start > W.WORD_GAP * Math.max(a.height, b.height)) return false;
+  return !uprights.some(({ x, y, width, height }) => {
+    const middle = x + width / 2;
+    return start <= middle && middle <= end && y <= a.level && a.level <= y + height;
+  });
 }
 
 function logOdds(probability: number): number {

@@ -92,17 +92,19 @@ def find_words(
     *,
     probabilities: Sequence[float] | None = None,
     doubtful: Sequence[Box] = (),
+    uprights: Sequence[Box] = (),
 ) -> set[int]:
     """Find digits that stand in a word.
 
     A group of close signs is a word if it holds at least two other glyphs and no more digits than those, or digits
-    so unsure that the other glyphs outweigh them. A group of unsure digits beside a word is one, too.
+    so unsure that the other glyphs outweigh them. A group of unsure digits beside a word in the same cell is one, too.
 
     Args:
         digits: Boxes of digits.
         others: Boxes of glyphs that are no digits.
         probabilities: How probable each digit is one, in [0, 1]; without them all are sure.
         doubtful: Boxes of glyphs that may be digits or not; they only fill gaps.
+        uprights: Boxes of upright rules.
 
     Returns:
         Indices of the digits in words.
@@ -125,7 +127,8 @@ def find_words(
         for order in (range(1, len(groups)), range(len(groups) - 2, -1, -1)):
             for index in order:
                 beside = index - 1 if order.step > 0 else index + 1
-                if are_words[beside] and groups[index].is_unsure and groups[index].is_near(groups[beside]):
+                one, other = groups[index], groups[beside]
+                if are_words[beside] and one.is_unsure and one.is_near(other, uprights):
                     are_words[index] = True
         in_words.update(
             i for group, is_word in zip(groups, are_words, strict=True) if is_word for i in group.digits
@@ -143,6 +146,7 @@ class _Group:
         sureness: How sure each of the other digits is, as log-odds.
         has_inside: Whether a letter stands between digits.
         left, right, height: Where it stands, and the middle height of its signs.
+        level: Of its middle sign.
     """
 
     digits: tuple[int, ...]
@@ -152,6 +156,7 @@ class _Group:
     left: float
     right: float
     height: float
+    level: float
 
     @classmethod
     def of(
@@ -178,6 +183,7 @@ class _Group:
             min(boxes[i].x for i in group),
             max(boxes[i].right for i in group),
             middle,
+            sorted(boxes[i].center[1] for i in group)[len(group) // 2],
         )
 
     @property
@@ -191,9 +197,13 @@ class _Group:
     def is_unsure(self) -> bool:
         return max(self.sureness, default=0.0) < _log_odds(SURE)
 
-    def is_near(self, other: _Group) -> bool:
-        gap = max(self.left, other.left) - min(self.right, other.right)
-        return gap <= WORD_GAP * max(self.height, other.height)
+    def is_near(self, other: _Group, uprights: Sequence[Box]) -> bool:
+        start, end = min(self.right, other.right), max(self.left, other.left)
+        if end - start > WORD_GAP * max(self.height, other.height):
+            return False
+        return not any(
+            start <= rule.center[0] <= end and rule.y <= self.level <= rule.bottom for rule in uprights
+        )
 
 
 def _log_odds(probability: float) -> float:

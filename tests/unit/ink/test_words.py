@@ -74,6 +74,14 @@ def column(text: str, *, x: int = 300) -> tuple[list[Box], list[Box]]:
     return digits, others
 
 
+def test_a_rule_parts_unsure_digits_from_a_word() -> None:
+    digits, others = row("BANK 5")
+    rule, below = Box(104, -20, 2, 80), Box(104, 60, 2, 80)
+    assert find_words(digits, others, probabilities=[0.8]) == {0}
+    assert find_words(digits, others, probabilities=[0.8], uprights=[rule]) == set()
+    assert find_words(digits, others, probabilities=[0.8], uprights=[below]) == {0}
+
+
 def test_a_digit_in_a_column_of_letters_is_a_letter() -> None:
     grades, letters = column("AA3CA0")
     marks, _ = column("453217", x=100)
