@@ -96,6 +96,7 @@ class Found:
         candidates: What may be marks.
         pen_px: Width of the pen.
         letters: Places of ink that hangs together with digits, is as high, and was not taken for one.
+        is_one_piece: True if all sightings are parts of the page's only glyph.
     """
 
     page: Page
@@ -106,6 +107,7 @@ class Found:
     candidates: list[Candidate]
     pen_px: float
     letters: tuple[Box, ...] = ()
+    is_one_piece: bool = False
 
 
 class Components:
@@ -262,7 +264,9 @@ class Components:
         """Let the detector say what the page's only glyph is, unless it sees several digits in it."""
         found = self.ask(detector, regions)
         sure = [sighting for sighting in found.sightings if sighting.score >= SURE_SCORE]
-        if len(sure) > 1 or not found.sightings:
+        if len(sure) > 1:
+            return replace(found, is_one_piece=True)
+        if not found.sightings:
             return found
         best = max(found.sightings, key=lambda sighting: sighting.score)
         return replace(found, sightings=[replace(lone, score=best.score, probs=best.probs)])

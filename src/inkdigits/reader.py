@@ -40,7 +40,7 @@ from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
 from inkdigits.ink.words import find_dotted, find_letter_columns, find_words, is_explained
 from inkdigits.looking import Detector, Regions
-from inkdigits.reconsidering import are_faint, reconsider
+from inkdigits.reconsidering import are_faint, doubt_parts, reconsider
 from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
@@ -275,6 +275,8 @@ class Reader:
                 alone,
                 [sighting.contrast for sighting in found.sightings],
             )
+            if found.is_one_piece:
+                judged = doubt_parts(judged)
             pairs = list(zip(found.sightings, judged, strict=True))
             digits = [self._to_digit(sighting, verdict) for sighting, verdict in pairs if verdict.is_digit]
             refused = [
@@ -337,7 +339,9 @@ def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdi
     labels = [int(verdict.probs.argmax()) for verdict in judged if verdict.is_digit]
     ones = [index for index, label in enumerate(labels) if label == 1]
     dotted = {ones[index] for index in find_dotted([boxes[one] for one in ones], specks)}
-    return dotted | in_columns | find_words(boxes, others, probabilities=sureness, doubtful=doubtful)
+    uprights = [rule.box for rule in found.rules if rule.is_upright]
+    in_words = find_words(boxes, others, probabilities=sureness, doubtful=doubtful, uprights=uprights)
+    return dotted | in_columns | in_words
 
 
 def _find_left(sightings: Sequence[tuple[Sighting, Verdict, Verdict]]) -> list[tuple[Box, float]]:

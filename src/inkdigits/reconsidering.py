@@ -40,6 +40,9 @@ FAINT = 0.75  # what stands out from the paper less than so much of what they do
 SAME_INK = 0.85  # what does so at least is written with the same pen
 SURE_THOUGH_FAINT = 0.97
 FAINT_ALONE = 0.17  # a fold, a stain or grain; pencils stand out more: part of the paper's brightness
+# Signs of other scripts fall into parts that look like digits: where nothing else stands on a page, each part must
+# be so probable a digit of its label.
+SURE_PART, LEAST_PARTS = 0.7, 2
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,18 @@ def reconsider(
     lines = [_doubt(line) if _is_faint(line) else line for line in lines]
     lines = _refuse_low(lines)
     return [line.verdict for line in _take_doubtful(lines)]
+
+
+def doubt_parts(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Take back the digits that a page's only piece of ink was cut into, unless each of them is sure.
+
+    Args:
+        verdicts: What was made of them, in the end.
+    """
+    digits = [verdict for verdict in verdicts if verdict.is_digit]
+    if len(digits) < LEAST_PARTS or all(float(verdict.probs.max()) >= SURE_PART for verdict in digits):
+        return list(verdicts)
+    return [replace(verdict, is_digit=False) for verdict in verdicts]
 
 
 def _refuse(line: _Seen) -> _Seen:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from inkdigits.bundles.detector import Spotted
-from inkdigits.finding import Components, Found, find_digits
+from inkdigits.finding import Components, Found, Opinion, find_digits
 from inkdigits.images import Page
 from inkdigits.ink.view import MARGIN_PX
 from inkdigits.types import Box, Gray, Ink, Probs
@@ -188,3 +188,17 @@ def test_letters_of_a_glyph_that_the_detector_explains_in_part_are_found() -> No
     found = find(page, Known([seen], page_px=(140, 220)))
     assert len(found.letters) >= 2
     assert all(box.x >= TRUTH[0].right - 5 for box in found.letters)
+
+
+def test_digits_in_the_only_glyph_are_parts_of_one_piece() -> None:
+    page = draw()
+    cv2.line(page, (TRUTH[0].right - 4, 70), (TRUTH[1].x + 4, 70), 20, 5)
+    components = Components(Page(np.repeat(page[:, :, None], 3, axis=2)), 0)
+    assert len(components.glyphs) == 1
+    lone = components.take_alone(None, Opinion(np.full(10, 0.1, np.float32), 0.5))
+    several = components.ask_alone(Known(TRUTH, page_px=page.shape), None, lone)
+    assert several.is_one_piece
+    assert len(several.sightings) == 2
+    single = components.ask_alone(Known(TRUTH[:1], page_px=page.shape), None, lone)
+    assert not single.is_one_piece
+    assert single.sightings[0].is_lone

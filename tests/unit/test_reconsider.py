@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inkdigits.deciding import Verdict
-from inkdigits.reconsidering import are_faint, reconsider
+from inkdigits.reconsidering import are_faint, doubt_parts, reconsider
 from inkdigits.types import Box
 
 
@@ -135,3 +135,18 @@ def test_neighbours_make_no_digit_of_another_sign() -> None:
 def test_ink_is_compared_with_that_of_fairly_sure_digits(probability: float, *, wanted: bool) -> None:
     verdicts = [verdict(probability, is_digit=True)] * 2 + [verdict(0.1, is_digit=False)]
     assert reconsider(LINE, verdicts, [0.5, 0.5, 0.5])[2].is_digit is wanted
+
+
+def lean(probability: float) -> Verdict:
+    return Verdict(True, np.array([probability] + 9 * [0.01], np.float32))
+
+
+def test_parts_of_one_piece_are_digits_only_if_each_is_sure() -> None:
+    left = verdict(0.3, is_digit=False)
+    assert [v.is_digit for v in doubt_parts([lean(0.9), left, lean(0.8)])] == [True, False, True]
+    assert [v.is_digit for v in doubt_parts([lean(0.9), left, lean(0.5)])] == [False, False, False]
+
+
+def test_a_single_doubtful_part_stays_a_digit() -> None:
+    assert doubt_parts([lean(0.5), verdict(0.3, is_digit=False)])[0].is_digit
+    assert doubt_parts([]) == []

@@ -22,6 +22,8 @@ export interface Found {
   rules: Rule[];
   /** Ink that hangs together with digits, is as high, and was not taken for one. */
   letters: Box[];
+  /** True if all sightings are parts of the only glyph. */
+  isOnePiece?: boolean;
 }
 
 /** The connected components of one picture's ink, before anyone was asked what they are. */
@@ -156,7 +158,8 @@ export class Components {
   /** Let the detector say what the only glyph is, unless it sees several digits in it. */
   async askAlone(lone: Sighting): Promise<Found> {
     const found = await this.ask();
-    if (!found.sightings.length || found.sightings.filter(({ score }) => score >= C.SURE_SCORE).length > 1) return found;
+    if (found.sightings.filter(({ score }) => score >= C.SURE_SCORE).length > 1) return { ...found, isOnePiece: true };
+    if (!found.sightings.length) return found;
     const best = found.sightings.reduce((a, b) => (b.score > a.score ? b : a));
     return { ...found, sightings: [{ ...lone, score: best.score, probs: best.probs }] };
   }

@@ -8,7 +8,7 @@ import { findBorders, isOnBorder } from "./ink/borders";
 import type { Glyph, Rejected } from "./ink/glyphs";
 import { normalizeGlyph } from "./ink/normalize";
 import type { Models, Opinion } from "./models";
-import { isFaintBeside, reconsider } from "./reconsidering";
+import { doubtParts, isFaintBeside, reconsider } from "./reconsidering";
 
 export interface Digit extends Box {
   label: string;
@@ -28,7 +28,8 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   const boxes = sightings.map((sighting) => sighting.box);
   const contrasts = sightings.map((sighting) => sighting.contrast);
   const alone = sightings.map(decide);
-  const verdicts = reconsider(boxes, alone, contrasts);
+  const judged = reconsider(boxes, alone, contrasts);
+  const verdicts = found.isOnePiece ? doubtParts(judged) : judged;
   const digits = sightings.flatMap((sighting, i): Digit[] => {
     const probs = tell(sighting, verdicts[i]);
     const confidence = Math.max(...probs);
@@ -46,7 +47,8 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   const doubtful = boxes.filter((_, i) => isLeft[i] && !isOther[i]);
   // Whether a digit is a letter is asked of what was made of it alone, whatever its neighbours say.
   const sure = alone.flatMap(({ probs }, i) => (verdicts[i].isDigit ? [total(probs)] : []));
-  const inWords = new Set([...findLetterColumns(digits, others, sure), ...findWords(digits, others, sure, doubtful)]);
+  const uprights = found.rules.filter(({ box }) => box.height > box.width).map(({ box }) => box);
+  const inWords = new Set([...findLetterColumns(digits, others, sure), ...findWords(digits, others, sure, doubtful, uprights)]);
   const specks = found.rejected.filter((item) => item.reason === "speck");
   const inNumbers = digits.filter((digit, i) => !inWords.has(i) && !(digit.label === "1" && hasDot(digit, specks)));
   const borders = findBorders(found.rules, inNumbers);

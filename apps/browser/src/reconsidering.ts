@@ -23,6 +23,14 @@ export function reconsider(boxes: Box[], verdicts: Verdict[], contrasts: (number
   return takeDoubtful(refuseLow(doubted));
 }
 
+/** Take back the digits that the only piece of ink was cut into, unless each of them is sure. */
+export function doubtParts(verdicts: Verdict[]): Verdict[] {
+  const digits = verdicts.filter((verdict) => verdict.isDigit);
+  const areSure = digits.every(({ probs }) => Math.max(...probs) >= C.SURE_PART);
+  if (digits.length < C.LEAST_PARTS || areSure) return verdicts;
+  return verdicts.map((verdict) => ({ ...verdict, isDigit: false }));
+}
+
 function compareInks(boxes: Box[], verdicts: Verdict[], contrasts: (number | undefined)[]): (number | undefined)[] {
   const isSure = verdicts.map((verdict) => verdict.isDigit && total(verdict.probs) >= C.SURE);
   return boxes.map((box, i) => {
