@@ -22,7 +22,7 @@ RULED_FILLED = 0.15  # a ruled one may be emptier
 NARROW = 2.2  # rules closer than this many heights of a digit are the boxes of a form, one for each digit
 SAME_RULE = 0.6  # rules closer than this part of a height are one
 ON_BORDER, ON_BORDER_PX, SLIM = 0.12, 2.0, 0.45  # a rest of a border: how near, and width to height
-STEM = 0.1  # a rule that is part of a digit ends with it, give or take this part of its height
+STEM = 0.2  # a rule that is part of a digit ends with it, give or take this part of its height
 LEAST_REACH = 0.5  # a rule separates columns if it runs along this part of the table's height
 
 

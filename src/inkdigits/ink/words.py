@@ -97,7 +97,7 @@ def find_words(
     """Find digits that stand in a word.
 
     A group of close signs is a word if it holds at least two other glyphs and no more digits than those, or digits
-    so unsure that the other glyphs outweigh them. A group of unsure digits beside a word in the same cell is one, too.
+    so unsure that the other glyphs outweigh them. Unsure digits beside a word in the same cell are one, too.
 
     Args:
         digits: Boxes of digits.

@@ -109,6 +109,7 @@ def test_the_stem_of_a_digit_is_no_border() -> None:
     one, other = Box(100, 100, 14, 40), Box(140, 100, 20, 40)
     stem = Rule(Box(104, 108, 6, 30))
     assert find_borders([stem], [one, other]) == []
+    assert find_borders([Rule(Box(104, 108, 6, 36))], [one, other]) == []  # a rest of ink below it
     longer = Rule(Box(104, 90, 6, 60))
     assert find_borders([longer], [one, other]) == [longer]
     beside = Rule(Box(125, 102, 4, 36))
