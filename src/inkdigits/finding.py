@@ -26,7 +26,7 @@ from inkdigits.ink.scale import measure_height
 from inkdigits.ink.scaler import Scaler
 from inkdigits.looking import Detector, Regions, is_far_off, look, look_again, measure_seen
 from inkdigits.types import Box, Gray, Probs, Rejected, Rule
-from inkdigits.unseen import find_hidden_letters, may_be_digit, to_box
+from inkdigits.unseen import may_be_digit, to_box
 
 # A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
 SURE_SCORE = 0.5
@@ -95,7 +95,6 @@ class Found:
         rejected, rules: What can't be.
         candidates: What may be marks.
         pen_px: Width of the pen.
-        letters: Places of ink that hangs together with digits, is as high, and was not taken for one.
         is_one_piece: True if all sightings are parts of the page's only glyph.
     """
 
@@ -106,7 +105,6 @@ class Found:
     rules: list[Rule]
     candidates: list[Candidate]
     pen_px: float
-    letters: tuple[Box, ...] = ()
     is_one_piece: bool = False
 
 
@@ -144,7 +142,6 @@ class Components:
         if len(glyphs) == 1 and is_large and _spans(glyphs[0].box, self.ink):
             specks, glyphs = [*specks, Rejected(glyphs[0].box, "edge")], []
         self.glyphs = glyphs
-        self._wide = [item.box for item in specks if item.reason in ("dash", "smudge")]
         self.may_hide_digits = _may_hide_digits(specks, glyphs, pen_px=self.ink.pen_px)
         left = [replace(item, box=self.to_page(item.box), page=self.index) for item in specks]
         self.rejected: list[Rejected] = [*self.rules, *left]
@@ -243,9 +240,7 @@ class Components:
         strokes = find_strokes([s.glyph for s in sightings if s.glyph], [s.box for s in sightings if s.glyph])
         strokes += find_strokes(lone, [to_page(glyph.box) for glyph in lone])
         strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
-        wide = [*self._wide, *(glyph.box for glyph in glyphs)]
-        letters = tuple(to_page(box) for box in find_hidden_letters(ink.mask, wide, digits))
-        return replace(self._found(sightings, rejected, strokes), letters=letters)
+        return self._found(sightings, rejected, strokes)
 
     def take_alone(self, regions: Regions | None, opinion: Opinion) -> Sighting:
         """Take the page's only glyph for a sighting, and let the region classifier look at it."""

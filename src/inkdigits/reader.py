@@ -331,7 +331,6 @@ def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdi
     left = _find_left(sightings)
     others = [item.box for item in found.rejected if item.reason == "no digit"]
     others += _find_large_specks(found.rejected, boxes)
-    others += found.letters
     others += [box for box, probability in left if probability < SURELY_OTHER]
     doubtful = [box for box, probability in left if probability >= SURELY_OTHER]
     in_columns = find_letter_columns(boxes, others, probabilities=sureness)

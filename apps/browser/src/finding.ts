@@ -2,7 +2,7 @@
 import constants from "./constants.json";
 import { shareArea, type Spotted } from "./decode";
 import type { Sighting } from "./deciding";
-import { clip, makeBytes, median, otsu, round, type Box, type Gray, type Mask } from "./ink/arrays";
+import { clip, makeBytes, median, otsu, round, type Box, type Gray } from "./ink/arrays";
 import { extractInk, isLightOnDark, type InkPage } from "./ink/binarize";
 import { measureContrast } from "./ink/contrast";
 import { cutGlyph } from "./ink/cut";
@@ -20,8 +20,6 @@ export interface Found {
   sightings: Sighting[];
   rejected: Rejected[];
   rules: Rule[];
-  /** Ink that hangs together with digits, is as high, and was not taken for one. */
-  letters: Box[];
   /** True if all sightings are parts of the only glyph. */
   isOnePiece?: boolean;
 }
@@ -36,7 +34,6 @@ export class Components {
   /** In pixels of the picture. */
   readonly rules: Rule[];
   mayHideDigits = false;
-  #wide: Box[] = [];
   readonly #border: number;
   readonly #isLight: boolean | undefined;
 
@@ -63,7 +60,6 @@ export class Components {
   /** Take glyphs for what may be digits, and the rest of the ink for nothing; `height` is that of digits, if known. */
   #sort(height?: number): void {
     let { glyphs, rejected } = findGlyphs(this.ink, height);
-    this.#wide = rejected.filter(({ reason }) => reason === "dash" || reason === "smudge").map(({ box }) => box);
     const shorter = Math.min(this.gray.width, this.gray.height);
     if (glyphs.length === 1 && shorter >= C.SPANNED_PX && spans(glyphs[0].box, this.ink)) {
       rejected = [...rejected, { box: glyphs[0].box, reason: "edge" }];
@@ -109,7 +105,7 @@ export class Components {
 
   /** Take sightings of glyphs for all that is there; the detector is not asked. */
   accept(sightings: Sighting[]): Found {
-    return { sightings, rejected: this.rejected, rules: this.rules, letters: [] };
+    return { sightings, rejected: this.rejected, rules: this.rules };
   }
 
   /** Let the detector say where digits stand, and the region classifier look at each again. */
@@ -142,8 +138,7 @@ export class Components {
     }
     const others = lone.filter((glyph) => !possible.includes(glyph));
     const refused = others.map((glyph): Rejected => ({ box: this.toPage(glyph.box), reason: "no digit" }));
-    const letters = findHiddenLetters(ink.mask, [...this.#wide, ...glyphs.map(({ box }) => box)], digits).map((box) => this.toPage(box));
-    return { sightings, rejected: [...this.rejected, ...refused], rules: this.rules, letters };
+    return { sightings, rejected: [...this.rejected, ...refused], rules: this.rules };
   }
 
   /** Take the only glyph for a sighting; the region classifier looks at it, unless the classifier is certain. */
@@ -165,42 +160,8 @@ export class Components {
   }
 
   acceptAlone(lone: Sighting): Found {
-    return { sightings: [lone], rejected: this.rejected, rules: this.rules, letters: [] };
+    return { sightings: [lone], rejected: this.rejected, rules: this.rules };
   }
-}
-
-/** Letters in ink that is too wide for one sign, as a word that touches its underline. */
-function findHiddenLetters(mask: Mask, wide: Box[], digits: Spotted[]): Box[] {
-  const letters: Box[] = [];
-  for (const box of wide) {
-    const inside = digits.filter((sign) => liesIn(sign, box)).map(toBox);
-    const height = inside.length ? median(inside.map((digit) => digit.height)) : 0;
-    if (!height || box.width < 2 * height) continue;
-    const isExplained = (x: number): boolean => inside.some((digit) => digit.x <= x && x < digit.x + digit.width);
-    const step = Math.max(1, round(U.LETTER_WIDTH * height));
-    for (let left = box.x; left + step <= box.x + box.width; left += step) {
-      let [columns, top, bottom] = [0, -1, -1];
-      for (let x = left; x < left + step; x++) {
-        if (isExplained(x)) continue;
-        let hasInk = false;
-        for (let y = box.y; y < box.y + box.height; y++) {
-          if (!mask.data[y * mask.width + x]) continue;
-          hasInk = true;
-          top = top < 0 ? y : Math.min(top, y);
-          bottom = Math.max(bottom, y);
-        }
-        if (hasInk) columns++;
-      }
-      if (top < 0 || columns <= step / 2 || bottom - top + 1 < U.HIDDEN_HEIGHT * height) continue;
-      letters.push({ x: left, y: top, width: step, height: bottom - top + 1 });
-    }
-  }
-  return letters;
-}
-
-function liesIn(sign: Spotted, box: Box): boolean {
-  const [x, y] = [sign.x + sign.width / 2, sign.y + sign.height / 2];
-  return box.x <= x && x < box.x + box.width && box.y <= y && y < box.y + box.height;
 }
 
 function mayHideDigits(items: Rejected[], glyphs: Glyph[], pen: number): boolean {

@@ -41,7 +41,6 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   const others = [
     ...found.rejected.filter((item) => item.reason === "no digit").map((item) => item.box),
     ...findLargeSpecks(found.rejected, digits),
-    ...found.letters,
     ...boxes.filter((_, i) => isOther[i]),
   ];
   const doubtful = boxes.filter((_, i) => isLeft[i] && !isOther[i]);
