@@ -109,7 +109,8 @@ export function toText(digits: (Box & { label: string })[]): string {
 
 /** Whether a box lies on digits by so much that it shows parts of them, and hardly anything of its own. */
 export function isExplained(box: Box, digits: Box[]): boolean {
-  return digits.reduce((sum, digit) => sum + shareArea(box, digit), 0) >= W.EXPLAINED * box.width * box.height;
+  const [shared, area] = [digits.map((digit) => shareArea(box, digit)), box.width * box.height];
+  return shared.reduce((a, b) => a + b, 0) >= W.EXPLAINED * area || Math.max(0, ...shared) > W.EXPLAINED_BY_ONE * area;
 }
 
 /** Whether a point stands above what was taken for a 1, as it does above an i. */

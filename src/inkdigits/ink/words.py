@@ -40,6 +40,7 @@ DOT_ASIDE = 0.15
 DOT_ROUND = 0.55
 STEM_WIDTH = 0.5
 EXPLAINED = 0.85  # part of a box that lies on digits; at 0.5 symbols of two strokes are read as two digits
+EXPLAINED_BY_ONE = 0.5  # more than this of it lies on one of them
 
 
 def is_explained(box: Box, digits: Sequence[Box]) -> bool:
@@ -49,12 +50,13 @@ def is_explained(box: Box, digits: Sequence[Box]) -> bool:
         box: Where something was seen that is no digit.
         digits: Boxes of digits.
     """
-    shared = sum(
+    shared = [
         max(0, min(box.right, digit.right) - max(box.x, digit.x))
         * max(0, min(box.bottom, digit.bottom) - max(box.y, digit.y))
         for digit in digits
-    )
-    return shared >= EXPLAINED * box.width * box.height
+    ]
+    area = box.width * box.height
+    return sum(shared) >= EXPLAINED * area or max(shared, default=0) > EXPLAINED_BY_ONE * area
 
 
 def find_dotted(stems: Sequence[Box], specks: Sequence[tuple[Box, float]]) -> set[int]:

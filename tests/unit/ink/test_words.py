@@ -127,6 +127,7 @@ def test_doubtful_thin_strokes_are_lines_and_no_letters() -> None:
 def test_a_piece_of_digits_is_explained_by_them() -> None:
     digits, _ = row("24")  # 0 to 18 and 24 to 42
     assert is_explained(Box(10, 5, 8, 20), digits)
+    assert is_explained(Box(11, 5, 12, 20), digits)  # by more than half by one of them
     assert is_explained(Box(2, 5, 32, 20), [Box(0, 0, 18, 30), Box(18, 0, 18, 30)])  # by both together
     assert not is_explained(Box(12, 5, 12, 20), digits)
     assert not is_explained(Box(50, 5, 8, 20), digits)
