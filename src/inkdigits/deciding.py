@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from statistics import median
 
 import numpy as np
@@ -144,6 +145,11 @@ def _is_certain(opinion: Opinion) -> bool:
 def find_unclear(opinions: Sequence[Opinion]) -> list[int]:
     """Return the indices of the glyphs of which the classifier is not sure that they are digits, and which."""
     return [index for index, opinion in enumerate(opinions) if not _is_clear(opinion)]
+
+
+def measure_sureness(opinions: Sequence[Opinion]) -> float:
+    """Return how probable it is that all glyphs of a page are digits of their labels, as the classifier sees it."""
+    return prod(float(opinion.probs.max()) * (1 - (opinion.none or 0.0)) for opinion in opinions)
 
 
 def is_surely_digit(sighting: Sighting) -> bool:

@@ -38,6 +38,9 @@ TINY_PX = 20  # pictures whose shorter side is no longer show no letters
 TIGHT_PX = 40  # pictures whose shorter side is no longer are crops of one sign; they get a border of paper
 BORDER = 0.25  # of the longer side; MNIST's own margin is 4 of 20 px
 TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before its polarity is in doubt
+# Nothing but the digit itself tells the polarity where light and dark differ by so many grey levels, and each takes
+# this part of the pixels at least.
+STARK, BALANCED = 110, 0.38
 # Ink that has not the form of one digit may be several that touch: if it is so many pens high, or if it fades like
 # a shadow but has so many heights of the glyphs beside it.
 CHAIN_PENS = 3.0
@@ -174,6 +177,17 @@ class Components:
         if self.light_on_dark is None or not _is_tight(self.page.gray, light_on_dark=self.light_on_dark):
             return None
         return Components(self.page, self.index, light_on_dark=not self.light_on_dark)
+
+    @property
+    def is_balanced(self) -> bool:
+        """True if light and dark pixels take nearly equal parts of the picture, and are far apart."""
+        gray = self.page.gray
+        cut, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+        is_light = gray > cut
+        part = float(is_light.mean())
+        if not BALANCED <= part <= 1 - BALANCED:
+            return False
+        return float(gray[is_light].mean() - gray[~is_light].mean()) >= STARK
 
     def take(self, opinions: Sequence[Opinion | None]) -> list[Sighting]:
         """Take every glyph for a sighting; the detector is not asked."""

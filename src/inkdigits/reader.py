@@ -30,6 +30,7 @@ from inkdigits.deciding import (
     is_sure_alone,
     is_surely_digit,
     may_be_two,
+    measure_sureness,
     tell,
 )
 from inkdigits.errors import UsageError
@@ -207,7 +208,7 @@ class Reader:
                 )
                 if are_few(doubtful, page.glyphs):
                     return page.accept(sightings)
-        turned = self._turn(page)
+        turned = self._turn(page, opinions, detector)
         return self._ask_detector(page, opinions, detector) if turned is None else turned
 
     def _ask_detector(self, page: Components, opinions: Sequence[Opinion], detector: Detector) -> Found:
@@ -223,26 +224,35 @@ class Reader:
         return replace(found, sightings=sightings)
 
     def _look_at_lone(self, page: Components, opinion: Opinion, detector: Detector) -> Found:
-        """Ask the region classifier about a page's only glyph, and the detector where that is not enough."""
+        """Ask about a page's only glyph, in the other polarity where a tight crop shows a surer digit so."""
         if not are_clear(page.glyphs, [opinion]):
-            turned = self._turn(page)
+            turned = self._turn(page, [opinion], detector)
             if turned is not None:
                 return turned
+        return self._ask_about_lone(page, opinion, detector)
+
+    def _ask_about_lone(self, page: Components, opinion: Opinion, detector: Detector) -> Found:
+        """Ask the region classifier about a page's only glyph, and the detector where that is not enough."""
         is_certain = is_certain_alone(page.glyphs[0], opinion)
         lone = page.take_alone(None if is_certain else self.regions, opinion)
         if is_sure_alone(lone):
             return page.accept_alone(lone)
         return page.ask_alone(detector, self.regions, lone)
 
-    def _turn(self, page: Components) -> Found | None:
-        """Look at a tight crop in the other polarity, if that shows one clear digit."""
+    def _turn(self, page: Components, opinions: Sequence[Opinion], detector: Detector) -> Found | None:
+        """Look at a tight crop in the other polarity, if that shows one clear digit.
+
+        Where ink and paper take equal parts of the crop, it is enough that the sign is surer to be a digit so.
+        """
         turned = page.turn()
         if turned is None or len(turned.glyphs) != 1:
             return None
-        opinions = self._ask(turned.glyphs)
-        if not are_clear(turned.glyphs, opinions):
-            return None
-        return turned.accept_alone(turned.take_alone(self.regions, opinions[0]))
+        (opinion,) = self._ask(turned.glyphs)
+        if are_clear(turned.glyphs, [opinion]):
+            return turned.accept_alone(turned.take_alone(self.regions, opinion))
+        if page.is_balanced and measure_sureness([opinion]) > measure_sureness(opinions):
+            return self._ask_about_lone(turned, opinion, detector)
+        return None
 
     def _judge(self, sightings: Sequence[Sighting]) -> list[Verdict]:
         """Ask the classifier about all glyphs at once, and weigh its answer with the detector's."""

@@ -189,3 +189,15 @@ def test_digits_in_the_only_glyph_are_parts_of_one_piece() -> None:
     single = components.ask_alone(Known(TRUTH[:1], page_px=page.shape), None, lone)
     assert not single.is_one_piece
     assert single.sightings[0].is_lone
+
+
+def test_a_crop_is_balanced_where_light_and_dark_are_far_apart_and_take_equal_parts() -> None:
+    def is_balanced(light: int, dark: int, columns: int) -> bool:
+        crop = np.full((16, 16), dark, np.uint8)
+        crop[:, :columns] = light
+        return Components(Page(np.repeat(crop[:, :, None], 3, axis=2)), 0).is_balanced
+
+    assert is_balanced(230, 20, 8)
+    assert is_balanced(230, 20, 7)
+    assert not is_balanced(230, 20, 4)  # the fewer ones are ink
+    assert not is_balanced(120, 60, 8)  # two shades of paper

@@ -74,6 +74,11 @@ export function findUnclear(opinions: Opinion[]): number[] {
   );
 }
 
+/** How probable it is that all glyphs are digits of their labels, as the classifier sees it. */
+export function measureSureness(opinions: Opinion[]): number {
+  return opinions.reduce((product, { probs, none }) => product * Math.max(...probs) * (1 - none), 1);
+}
+
 /** Whether classifier and region classifier together are sure that a glyph is a digit, and which. */
 export function isSurelyDigit(sighting: Sighting): boolean {
   const verdict = decide(sighting);

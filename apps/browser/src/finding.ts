@@ -86,6 +86,16 @@ export class Components {
     return new Components(this.gray, this.models, !this.#isLight);
   }
 
+  /** Whether light and dark pixels take nearly equal parts of the picture, and are far apart. */
+  isBalanced(): boolean {
+    const threshold = otsu(this.gray);
+    const mean = (values: Uint8Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+    const light = this.gray.data.filter((value) => value > threshold);
+    const part = light.length / this.gray.data.length;
+    if (part < C.BALANCED || part > 1 - C.BALANCED) return false;
+    return mean(light) - mean(this.gray.data.filter((value) => value <= threshold)) >= C.STARK;
+  }
+
   /** Take every glyph for a sighting; the detector is not asked. */
   take(opinions: Opinion[]): Sighting[] {
     const isLone = this.glyphs.length === 1;

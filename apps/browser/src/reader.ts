@@ -1,6 +1,6 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import constants from "./constants.json";
-import { areClear, areFew, decide, findUnclear, haveForm, isCertainAlone, isSureAlone, isSurelyDigit, mayBeTwo, tell, total, type Sighting, type Verdict } from "./deciding";
+import { areClear, areFew, decide, findUnclear, haveForm, isCertainAlone, isSureAlone, isSurelyDigit, mayBeTwo, measureSureness, tell, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
 import { findLetterColumns, findWords, hasDot, isExplained, toText } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
@@ -67,24 +67,32 @@ async function find(page: Components, models: Models): Promise<Found> {
     const doubtful = unclear.filter((i) => !isSurelyDigit(seen[i]) || mayBeTwo(page.glyphs[i], page.glyphs));
     if (areFew(doubtful.length, page.glyphs)) return page.accept(seen);
   }
-  return (await turn(page, models)) ?? page.ask();
+  return (await turn(page, opinions, models)) ?? page.ask();
 }
 
 async function lookAtLone(page: Components, opinion: Opinion, models: Models): Promise<Found> {
   if (!areClear(page.glyphs, [opinion])) {
-    const turned = await turn(page, models);
+    const turned = await turn(page, [opinion], models);
     if (turned) return turned;
   }
+  return askAboutLone(page, opinion);
+}
+
+async function askAboutLone(page: Components, opinion: Opinion): Promise<Found> {
   const lone = await page.takeAlone(opinion, isCertainAlone(page.glyphs[0], opinion));
   return isSureAlone(lone) ? page.acceptAlone(lone) : page.askAlone(lone);
 }
 
-/** Look at a tight crop in the other polarity, if that shows one clear digit. */
-async function turn(page: Components, models: Models): Promise<Found | undefined> {
+/**
+ * Look at a tight crop in the other polarity, if that shows one clear digit; where ink and paper take equal parts of the
+ * crop, it is enough that the sign is surer to be a digit so.
+ */
+async function turn(page: Components, own: Opinion[], models: Models): Promise<Found | undefined> {
   const turned = page.turn();
   if (turned?.glyphs.length !== 1) return undefined;
   const opinions = await classify(turned.glyphs, models);
-  return areClear(turned.glyphs, opinions) ? turned.acceptAlone(await turned.takeAlone(opinions[0])) : undefined;
+  if (areClear(turned.glyphs, opinions)) return turned.acceptAlone(await turned.takeAlone(opinions[0]));
+  return page.isBalanced() && measureSureness(opinions) > measureSureness(own) ? askAboutLone(turned, opinions[0]) : undefined;
 }
 
 /** Ask the classifier about the glyphs that it has not seen. */
