@@ -18,7 +18,7 @@ from inkdigits.errors import RecipeError
 from inkdigits.models.detector import DigitDetector
 from inkdigits.training.detect.loop import DetectorSettings, judge, train_detector
 from inkdigits.training.detect.pages import LABELS, PagePool, load_or_make_pool
-from inkdigits.training.detect.state import load_start
+from inkdigits.training.detect.state import go_back, load_start
 
 Table: TypeAlias = dict[str, Any]
 PRECISIONS: Final = ("float32", "int8")
@@ -35,6 +35,7 @@ class DetectorRecipe:
         pools: Number of pools to learn from, one after another.
         validation_pages: Number of other views that only judge.
         seed: Of the first pool; validation uses the next one, further pools those behind it.
+        keep_start: In the end, go back so far toward the weights that were learned on from, in [0, 1].
         train: How it is trained.
         name, licence, description: Of the bundle.
         precision: Of its weights and activations, "float32" or "int8".
@@ -45,6 +46,7 @@ class DetectorRecipe:
     pools: int = 1
     validation_pages: int = 500
     seed: int = 100
+    keep_start: float = 0.0
     train: DetectorSettings = field(default_factory=DetectorSettings)
     name: str = "detector"
     licence: str = ""
@@ -85,10 +87,12 @@ def read_tables(
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
     train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
-    refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed", *lists})
+    refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed", "keep_start", *lists})
     refuse_unknown(train, {f.name for f in fields(settings)})
     check_bundle(bundle)
     check_numbers({**{k: v for k, v in tables.items() if k not in lists}, **train})
+    if tables.get("keep_start", 0) > 1:
+        raise RecipeError(f"The key 'keep_start' must be at most 1, not {tables['keep_start']}")
     return tables, train, bundle, text
 
 
@@ -129,9 +133,11 @@ def run_detector_recipe(
         network = DigitDetector(labels=len(LABELS))
         if start is not None:
             load_start(start, network, _take_examples(train[0]))
+    first = {name: value.clone() for name, value in network.state_dict().items()}
     trained = train_detector(
         network, recipe.train, train=train, validation=validation, folder=folder, report=report
     )
+    go_back(trained, first, part=recipe.keep_start, examples=_take_examples(train[0]))
     return trained, judge(trained, validation)
 
 

@@ -24,7 +24,7 @@ from inkdigits.training.detect.region_loop import (
     train_regions,
 )
 from inkdigits.training.detect.regions import Drawer, Regions, join_regions, load_or_collect
-from inkdigits.training.detect.state import load_start
+from inkdigits.training.detect.state import go_back, load_start
 from inkdigits.training.temperature import fit_temperature
 
 _PROBES: Final = 2048
@@ -43,6 +43,7 @@ class RegionRecipe:
         blocks: Residual blocks at strides 4 and 8.
         widths: Channels at strides 2, 4 and 8.
         start_blocks, start_widths: Those of what is learned on from; fewer may be grown to `blocks` and `widths`.
+        keep_start: In the end, go back so far toward the weights that were learned on from, in [0, 1].
         train: How it is trained.
         name, licence, description: Of the bundle.
         precision: Of its weights and activations, "float32" or "int8".
@@ -57,6 +58,7 @@ class RegionRecipe:
     widths: Sequence[int] = (32, 64, 128)
     start_blocks: Sequence[int] = (2, 1)
     start_widths: Sequence[int] = (32, 64, 128)
+    keep_start: float = 0.0
     train: RegionSettings = field(default_factory=RegionSettings)
     name: str = "regions"
     licence: str = ""
@@ -126,9 +128,12 @@ def run_region_recipe(
             first = RegionClassifier(depths=recipe.start_blocks, widths=recipe.start_widths)
             load_start(start, first, examples)
             grow(first, network)
+        begun = {name: value.clone() for name, value in network.state_dict().items()}
         trained = train_regions(
             network, recipe.train, train=drawers, validation=judged_by, folder=folder, report=report
         )
+        examples, _ = drawers[0].draw(_PROBES, np.random.default_rng(recipe.train.seed))
+        go_back(trained, begun, part=recipe.keep_start, examples=examples)
     logits = torch.from_numpy(predict_regions(trained, *judged_by))
     temperature = fit_temperature(logits, torch.from_numpy(judged_by[1].labels))
     probes, _ = drawers[-1].draw(_PROBES, np.random.default_rng(recipe.train.seed))

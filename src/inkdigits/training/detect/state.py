@@ -5,6 +5,7 @@ Owns: what is kept. Leaves to others: the file's form (training.checkpoint).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from inkdigits.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save
 from inkdigits.training.detect.restore import load_bundle_weights
 
 LOG_NAME = "log.csv"
+_BATCH = 100
 
 
 def save_run(
@@ -83,3 +85,42 @@ def load_start(start: Path, network: torch.nn.Module, examples: torch.Tensor) ->
         raise UsageError(
             f"The run in {folder} has another network", remedy="Name the folder of a run of the same kind."
         ) from error
+
+
+@torch.no_grad()
+def go_back(
+    network: torch.nn.Module, start: Mapping[str, torch.Tensor], *, part: float, examples: torch.Tensor
+) -> None:
+    """Move a network's weights back toward those that it started with.
+
+    What lies between the two often answers better than either, above all on pictures unlike those of its last run.
+
+    Args:
+        network: Changed, and left in evaluation mode.
+        start: Its state when it began.
+        part: How far to go, in [0, 1]; 0 changes nothing.
+        examples: (N, C, H, W) float32 inputs, some hundred: the norms measure them anew.
+
+    References:
+        Wortsman et al., "Robust fine-tuning of zero-shot models", 2022.
+    """
+    if not part:
+        return
+    learned = network.state_dict()
+    network.load_state_dict(
+        {
+            name: torch.lerp(value, start[name], part) if value.is_floating_point() else value
+            for name, value in learned.items()
+        }
+    )
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean of all batches
+    network.train()
+    for batch in torch.split(examples, _BATCH):
+        network(batch)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    network.eval()

@@ -107,6 +107,9 @@ def test_unknown_keys_of_a_recipe_are_named(tmp_path: Path) -> None:
     path.write_text("pages = 10\n[train]\nstep = 3\n", encoding="utf-8")
     with pytest.raises(RecipeError, match="step"):
         load_detector_recipe(path)
+    path.write_text("keep_start = 1.5\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="keep_start"):
+        load_detector_recipe(path)
 
 
 def test_the_recipe_that_ships_is_valid() -> None:

@@ -17,7 +17,7 @@ from inkdigits.models.detector import DigitDetector
 from inkdigits.models.region import RegionClassifier
 from inkdigits.training.detect.loop import DetectorSettings, train_detector
 from inkdigits.training.detect.pages import LABELS, PagePool
-from inkdigits.training.detect.state import load_start
+from inkdigits.training.detect.state import go_back, load_start
 
 MakePool = Callable[..., PagePool]
 SETTINGS = DetectorSettings(steps=6, batch_size=4, log_every=6, ema_decay=0.5)
@@ -83,3 +83,35 @@ def test_other_networks_and_other_files_are_refused(tmp_path: Path, make_pool: M
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(BundleError, match="can't be opened"):
         load_start(tmp_path / "text.onnx", make_network(), to_examples(pool))
+
+
+def test_going_back_all_the_way_gives_the_start_and_no_way_the_end(make_pool: MakePool) -> None:
+    examples = to_examples(make_pool(12))
+    start, learned = make_network(3), make_network(4)
+    first = {name: value.clone() for name, value in start.state_dict().items()}
+    last = {name: value.clone() for name, value in learned.state_dict().items()}
+    go_back(learned, first, part=0.0, examples=examples)
+    assert all(torch.equal(value, last[name]) for name, value in learned.state_dict().items())
+    go_back(learned, first, part=1.0, examples=examples)
+    weights = dict(learned.named_parameters())
+    assert all(torch.allclose(value, first[name]) for name, value in weights.items())
+
+
+def test_going_back_stops_between_and_measures_the_norms(make_pool: MakePool) -> None:
+    examples = to_examples(make_pool(12))
+    start, learned = make_network(3), make_network(4)
+    first = {name: value.clone() for name, value in start.state_dict().items()}
+    last = {name: value.clone() for name, value in learned.named_parameters()}
+    go_back(learned, first, part=0.25, examples=examples)
+    for name, value in learned.named_parameters():
+        assert torch.allclose(value, 0.75 * last[name] + 0.25 * first[name], atol=1e-6)
+    norm = next(module for module in learned.modules() if isinstance(module, torch.nn.BatchNorm2d))
+    seen: list[torch.Tensor] = []
+    hook = norm.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with torch.inference_mode():
+        learned(examples)
+    hook.remove()
+    assert norm.running_mean is not None
+    assert torch.allclose(norm.running_mean, seen[0].mean((0, 2, 3)), atol=1e-4)
+    assert not learned.training
+    assert norm.momentum == torch.nn.BatchNorm2d(1).momentum
