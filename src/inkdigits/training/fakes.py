@@ -95,13 +95,11 @@ def _render(paths: shapes.Paths, rng: np.random.Generator) -> npt.NDArray[np.uin
 
 
 def _write(table: Mapping[str, tuple[str, ...]]) -> Callable[[np.random.Generator], shapes.Paths]:
-    names = list(table)
+    forms = [form for each in table.values() for form in each]
 
     def write(rng: np.random.Generator) -> shapes.Paths:
-        forms = table[names[int(rng.integers(len(names)))]]
-        return shapes.write_form(
-            forms[int(rng.integers(len(forms)))], rng=rng, jitter=float(rng.uniform(0.7, 2))
-        )
+        form = forms[int(rng.integers(len(forms)))]
+        return shapes.write_form(form, rng=rng, jitter=float(rng.uniform(0.7, 2)))
 
     return write
 

@@ -153,7 +153,9 @@ class GlyphBank:
             "fake": [_draw(shapes.make_fake(rng), rng) for _ in range(SHAPES)],
             "scribble": [_draw(shapes.make_scribble(rng), rng) for _ in range(SHAPES)],
             "turned": [_draw(shapes.make_turned(rng), rng) for _ in range(SHAPES)],
-            "script": [draw_form(SCRIPTS, name) for name in SCRIPTS for _ in range(2 * EACH)],
+            "script": [
+                draw_form(SCRIPTS, name) for name in SCRIPTS for _ in range(EACH * len(SCRIPTS[name]))
+            ],
         }
         others = {name: glyphs for name, glyphs in others.items() if glyphs}
         return cls({}, others, signs, letters)
