@@ -52,6 +52,7 @@ def test_nothing() -> None:
         (speck(190, 118), "12.50"),  # at half the height of the digits
         (speck(191, 146, 6, 2), "12.50"),  # flat
         (speck(170, 146, 6, 2), "12 50"),  # flat, where a digit ends: a piece of it
+        (speck(165, 146, 6, 2), "12 50"),  # the same, within its box
         (speck(191, 141, 6, 14), "12,50"),  # with a tail
         (speck(191, 140, 10, 9), "12.50"),
         (dash(188), "12-50"),
