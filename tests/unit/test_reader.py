@@ -196,6 +196,15 @@ def test_a_document_has_its_pages_in_order() -> None:
     assert len(reading.page_sizes) == 3
 
 
+@pytest.mark.parametrize("is_light", [True, False])
+def test_a_tight_crop_of_a_thick_zero_is_read_though_most_of_it_is_ink(*, is_light: bool) -> None:
+    large = np.zeros((64, 64), np.uint8)
+    cv2.ellipse(large, (32, 32), (24, 28), 0, 0, 360, 255, 14)
+    crop = cv2.resize(large, (16, 16), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    assert (crop > 127).mean() > 0.5
+    assert Reader().read(crop if is_light else 255 - crop).text == "0"
+
+
 def sources_of(page: Gray) -> Sequence[Any]:
     rgb = cv2.cvtColor(page, cv2.COLOR_GRAY2RGB)
     return [page, rgb, Image.fromarray(page), page.astype(np.float32) / 255]
