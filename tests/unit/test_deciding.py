@@ -73,7 +73,7 @@ def make_glyph(*, width: int = 12, height: int = 20) -> Glyph:
     return Glyph(np.ones((height, width), np.float32), Box(0, 0, width, height))
 
 
-CLEAR = Opinion(lean(3, 0.99), 0.01)
+CLEAR = Opinion(lean(3, 0.98), 0.02)
 
 
 @pytest.mark.parametrize(
