@@ -37,7 +37,8 @@ def train_detector(
     Pages are made first and kept in the folder; Ctrl-C keeps what is done, the same command goes on from there.
 
     Example:
-        inkdigits train-detector recipes/detector.toml
+        inkdigits train-detector recipes/detector-first.toml
+        inkdigits train-detector recipes/detector-second.toml --start runs/detector-first
     """
     from inkdigits.export.detector import export_detector
     from inkdigits.export.onnx import collect_facts

@@ -46,7 +46,8 @@ def train_regions(
     on from there.
 
     Example:
-        inkdigits train-regions recipes/regions.toml --pages runs/detector/pages
+        inkdigits train-regions recipes/regions-first.toml --pages runs/detector-first/pages
+        inkdigits train-regions recipes/regions.toml --start runs/regions-eighth
     """
     from inkdigits.bundles.bundle import FOLDER
     from inkdigits.export.onnx import collect_facts

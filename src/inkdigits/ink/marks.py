@@ -32,9 +32,7 @@ Shape: TypeAlias = Literal["speck", "dash", "stroke", "sign"]
 REACH = 0.9  # a mark stands at most so far from the digit on either side
 POINT_SIZE = (0.05, 0.32)
 POINT_PENS = 0.55  # a point is at least so many pens large: smaller specks are dirt or grain
-END_GAP = (
-    0.12  # what is thinner and so near to the end of a digit is that of its stroke, which faded and broke
-)
+END_GAP = 0.12  # what is thinner and so near to a digit's end is that of its stroke, which faded and broke
 POINT_FILL = 0.4  # and dark: mean ink within its box
 # Middle of a point, 0 at the top of the digits, 1 at their baseline; many put it at half their height: 20·7.
 POINT_PLACE = (0.35, 1.2)

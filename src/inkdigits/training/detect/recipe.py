@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import torch
 from torch import Tensor
 
-from inkdigits.errors import RecipeError
+from inkdigits.errors import RecipeError, UsageError
 from inkdigits.models.detector import DigitDetector
 from inkdigits.training.detect.loop import DetectorSettings, judge, train_detector
 from inkdigits.training.detect.pages import LABELS, PagePool, load_or_make_pool
@@ -120,7 +120,11 @@ def run_detector_recipe(
 
     Returns:
         The network, and what the validation views say about it.
+
+    Raises:
+        UsageError: If the recipe goes back to a start, and there is none.
     """
+    check_start(recipe.keep_start, start)
     train = [
         load_or_make_pool(folder / "pages", seed=seed, count=recipe.pages, workers=workers)
         for seed in list_pools(recipe.seed, recipe.pools)
@@ -139,6 +143,15 @@ def run_detector_recipe(
     )
     go_back(trained, first, part=recipe.keep_start, examples=_take_examples(train[0]))
     return trained, judge(trained, validation)
+
+
+def check_start(keep_start: float, start: Path | None) -> None:
+    """Raise UsageError if a run shall go back toward its start, but starts from weights by chance."""
+    if keep_start and start is None:
+        raise UsageError(
+            "The recipe's 'keep_start' goes back toward what is learned on from, but there is nothing",
+            remedy="Name a run or a bundle with --start, or leave the key out.",
+        )
 
 
 def _take_examples(pool: PagePool) -> Tensor:

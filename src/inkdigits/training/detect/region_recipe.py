@@ -16,7 +16,7 @@ import torch
 
 from inkdigits.models.region import RegionClassifier, grow
 from inkdigits.training.detect.pages import find_shards, load_pool
-from inkdigits.training.detect.recipe import list_pools, read_tables
+from inkdigits.training.detect.recipe import check_start, list_pools, read_tables
 from inkdigits.training.detect.region_loop import (
     RegionSettings,
     judge_regions,
@@ -109,7 +109,11 @@ def run_region_recipe(
         report: Hears each line of the log.
         workers: Processes that draw pages and collect boxes.
         start: Folder of a run, or a bundle, whose weights are the first ones of this; None for weights by chance.
+
+    Raises:
+        UsageError: If the recipe goes back to a start, and there is none.
     """
+    check_start(recipe.keep_start, start)
 
     def load(seed: int, count: int) -> tuple[npt.NDArray[np.uint8], Regions]:
         shards = find_shards(pages, seed=seed, count=count, workers=workers)

@@ -18,7 +18,8 @@ from inkdigits.models.region import RegionClassifier
 from inkdigits.training.checkpoint import CHECKPOINT_NAME, save_checkpoint
 from inkdigits.training.detect.loop import DetectorSettings, draw_batch, judge, train_detector
 from inkdigits.training.detect.pages import LABELS, PagePool, join_pools, load_pool, save_pool
-from inkdigits.training.detect.recipe import load_detector_recipe
+from inkdigits.training.detect.recipe import DetectorRecipe, load_detector_recipe, run_detector_recipe
+from inkdigits.training.detect.region_recipe import RegionRecipe, run_region_recipe
 from inkdigits.training.detect.state import load_start
 
 MakePool = Callable[..., PagePool]
@@ -110,6 +111,18 @@ def test_unknown_keys_of_a_recipe_are_named(tmp_path: Path) -> None:
     path.write_text("keep_start = 1.5\n", encoding="utf-8")
     with pytest.raises(RecipeError, match="keep_start"):
         load_detector_recipe(path)
+
+
+def test_a_run_by_chance_has_no_start_to_go_back_to(tmp_path: Path) -> None:
+    recipe = DetectorRecipe(pages=1, validation_pages=1, keep_start=0.5)
+    with pytest.raises(UsageError, match="keep_start"):
+        run_detector_recipe(recipe, tmp_path, report=lambda _: None)
+    regions = RegionRecipe(pages=1, validation_pages=1, keep_start=0.5)
+    with pytest.raises(UsageError, match="keep_start"):
+        run_region_recipe(
+            regions, tmp_path, pages=tmp_path, detector=tmp_path / "d.onnx", report=lambda _: None
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_recipe_that_ships_is_valid() -> None:
