@@ -45,7 +45,7 @@ NETWORKS = {
 MODULES = (
     "bundles.detector", "deciding", "finding", "ink.binarize", "ink.contrast", "ink.cut", "ink.glyphs",
     "ink.grouping", "ink.normalize", "ink.region", "ink.rules", "ink.scale", "ink.tables", "ink.view", "ink.words",
-    "looking", "reader", "reconsidering", "unseen",
+    "letters", "looking", "reader", "reconsidering", "unseen",
 )  # fmt: skip
 DRAWN = ("7", "3", "0", "1", "2", "4", "5", "6", "8", "9", "42", "1984", "360", "5071")
 SMALL = ("7", "2", "8", "5")

@@ -9,7 +9,6 @@ import copy
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from statistics import median
 
 import numpy as np
 
@@ -19,7 +18,6 @@ from inkdigits.bundles.region import DEFAULT_REGIONS, load_regions
 from inkdigits.deciding import (
     DIGITS,
     MOST_LOOKED_AT,
-    SURELY_OTHER,
     Verdict,
     are_clear,
     are_few,
@@ -39,14 +37,13 @@ from inkdigits.finding import Components, Found, Opinion, Sighting
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
-from inkdigits.ink.words import find_dotted, find_letter_columns, find_words, is_explained
+from inkdigits.letters import find_letters
 from inkdigits.looking import Detector, Regions
-from inkdigits.reconsidering import are_faint, doubt_parts, reconsider
-from inkdigits.types import Box, Cells, Classifier, Digit, Ink, Number, Reading, Rejected
+from inkdigits.reconsidering import doubt_parts, reconsider
+from inkdigits.types import Cells, Classifier, Digit, Ink, Number, Reading, Rejected
 
 DEFAULT_MODEL = "latin"
 AUTO = "auto"
-LETTER_HEIGHT = 0.65  # of digits: specks are lower where their size was judged by digits
 
 
 class Reader:
@@ -292,7 +289,7 @@ class Reader:
             refused = [
                 Rejected(s.box, "no digit", found.index) for s, verdict in pairs if not verdict.is_digit
             ]
-            in_words = _find_letters(found, alone, judged)
+            in_words = find_letters(found, alone, judged)
             refused += [Rejected(digits[i].box, "letter", found.index) for i in sorted(in_words)]
             digits = [digit for i, digit in enumerate(digits) if i not in in_words]
             rejected += refused
@@ -324,70 +321,12 @@ class Reader:
         return Digit(ranked[0][0], ranked[0][1], sighting.box, tuple(ranked[1:]))
 
 
-def _find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdict]) -> set[int]:
-    """Return which of a page's digits are letters.
-
-    Args:
-        found: What was found on the page.
-        alone: What was made of each sighting alone: how sure it is, whatever its neighbours say.
-        judged: What was made of them in the end.
-
-    Returns:
-        Numbers of the digits, counted among those that are digits in the end.
-    """
-    sightings = list(zip(found.sightings, alone, judged, strict=True))
-    boxes = [sighting.box for sighting, _, verdict in sightings if verdict.is_digit]
-    sureness = [float(before.probs.sum()) for _, before, verdict in sightings if verdict.is_digit]
-    left = _find_left(sightings)
-    others = [item.box for item in found.rejected if item.reason == "no digit"]
-    others += _find_large_specks(found.rejected, boxes)
-    others += [box for box, probability in left if probability < SURELY_OTHER]
-    doubtful = [box for box, probability in left if probability >= SURELY_OTHER]
-    in_columns = find_letter_columns(boxes, others, probabilities=sureness)
-    specks = [(item.box, item.fill) for item in found.candidates if item.shape == "speck"]
-    labels = [int(verdict.probs.argmax()) for verdict in judged if verdict.is_digit]
-    ones = [index for index, label in enumerate(labels) if label == 1]
-    dotted = {ones[index] for index in find_dotted([boxes[one] for one in ones], specks)}
-    uprights = [rule.box for rule in found.rules if rule.is_upright]
-    in_words = find_words(boxes, others, probabilities=sureness, doubtful=doubtful, uprights=uprights)
-    return dotted | in_columns | in_words
-
-
-def _find_left(sightings: Sequence[tuple[Sighting, Verdict, Verdict]]) -> list[tuple[Box, float]]:
-    """Return what was seen, is no digit, and may be a letter: where it stands, and how probable a digit is.
-
-    Where no ink is, where it is fainter than the digits beside it, or where it is theirs, stands no letter: the
-    security print of a cheque, and pieces of its digits, made words of whole amounts.
-    """
-    digits = [seen for seen, _, verdict in sightings if verdict.is_digit]
-    boxes = [seen.box for seen in digits]
-    left = [
-        (seen, 0.0 if verdict.is_other else float(verdict.probs.sum()))
-        for seen, _, verdict in sightings
-        if not verdict.is_digit and seen.glyph is not None and not is_explained(seen.box, boxes)
-    ]
-    is_faint = are_faint(
-        [seen.box for seen, _ in left],
-        [seen.contrast for seen, _ in left],
-        digits=boxes,
-        digit_contrasts=[seen.contrast for seen in digits],
-    )
-    return [(seen.box, prob) for (seen, prob), faint in zip(left, is_faint, strict=True) if not faint]
-
-
 def _check_confidence(min_confidence: float) -> None:
     if not 0 <= min_confidence <= 1:
         raise UsageError(
             f"the least confidence must lie between 0 and 1, got {min_confidence:g}",
             remedy="Use for example 0.9 for nine right answers in ten.",
         )
-
-
-def _find_large_specks(rejected: Sequence[Rejected], digits: Sequence[Box]) -> list[Box]:
-    """Return specks if some are nearly as high as digits: beside large frames, letters are taken for specks."""
-    specks = [item.box for item in rejected if item.reason == "speck"]
-    height = median(box.height for box in digits) if digits else 0
-    return specks if any(box.height >= LETTER_HEIGHT * height for box in specks) else []
 
 
 def _open_detector(

@@ -119,5 +119,5 @@ function findLeft(sightings: Sighting[], verdicts: Verdict[]): boolean[] {
 function findLargeSpecks(rejected: Rejected[], digits: Digit[]): Box[] {
   const specks = rejected.filter((item) => item.reason === "speck").map((item) => item.box);
   const height = digits.length ? median(digits.map((digit) => digit.height)) : 0;
-  return specks.some((box) => box.height >= constants.reader.LETTER_HEIGHT * height) ? specks : [];
+  return specks.some((box) => box.height >= constants.letters.LETTER_HEIGHT * height) ? specks : [];
 }
