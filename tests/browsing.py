@@ -20,6 +20,10 @@ REQUIRED = "INKDIGITS_REQUIRE_BROWSER"  # set where a skipped browser test must 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP, PHONE = (1400, 900), (390, 844)
 PATIENCE_MS = 30_000
+SETTLE = """async () => {
+  const moving = () => document.getAnimations().filter(one => one instanceof CSSTransition);
+  while (moving().length) await Promise.allSettled(moving().map(one => one.finished));
+}"""
 Strokes = list[list[list[float]]]
 Theme = Literal["light", "dark"]
 
@@ -124,7 +128,11 @@ def draw(page: Page, strokes: Strokes, *, scale: float = 1.0) -> None:
 
 
 def find_problems(page: Page) -> list[str]:
-    """Ask axe-core for violations of WCAG 2.2 AA, and for serious ones of what is merely good practice."""
+    """Ask axe-core for violations of WCAG 2.2 AA, and for serious ones of what is merely good practice.
+
+    Colours are judged when they have arrived: halfway from one theme to the other any button is hard to read.
+    """
+    page.evaluate(SETTLE)
     page.evaluate(AXE_SCRIPT)
     # The size of targets, new in 2.2, is off unless asked for.
     results = page.evaluate("axe.run(document, {rules: {'target-size': {enabled: true}}})")
