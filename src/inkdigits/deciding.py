@@ -169,7 +169,7 @@ def _is_clear(opinion: Opinion) -> bool:
 
 
 def is_sure_alone(sighting: Sighting) -> bool:
-    """Tell whether a page's only glyph, not so wide as two that touch, surely is a digit or surely none.
+    """Tell whether a page's only glyph surely is a digit, or surely none: so slim that it is no two that touch.
 
     Args:
         sighting: With what the classifier says, and the region classifier where it was asked.
@@ -179,12 +179,13 @@ def is_sure_alone(sighting: Sighting) -> bool:
         return False
     if opinion is None or opinion.none is None:
         return False
+    is_slim = glyph.box.width < LEAST_OF_TWO * glyph.box.height
     if sighting.again is not None:
         verdict = decide(sighting, opinion)
         is_named = float(verdict.probs.max()) > CLEAR_PROB
-        return is_named if verdict.is_digit else float(verdict.probs.sum()) < SURELY_OTHER
+        return is_named if verdict.is_digit else is_slim and float(verdict.probs.sum()) < SURELY_OTHER
     is_named = opinion.none < LONE_NONE[0] and float(opinion.probs.max()) > CLEAR_PROB
-    return opinion.none > LONE_NONE[1] or is_named
+    return (is_slim and opinion.none > LONE_NONE[1]) or is_named
 
 
 def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:

@@ -122,6 +122,14 @@ def test_a_lone_glyph_is_sure_if_both_classifiers_are() -> None:
     assert verdict.probs.argmax() == 3
 
 
+def test_what_is_wide_enough_for_two_is_never_surely_none() -> None:
+    none = Opinion(lean(3, 0.9), 0.9999)
+    assert is_sure_alone(alone(none, again=none))
+    assert not is_sure_alone(alone(none, again=none, width=18))  # 0.9 of its height: "12" is no digit either
+    assert not is_sure_alone(alone(none, width=18))
+    assert is_sure_alone(alone(CLEAR, again=CLEAR, width=18))
+
+
 def test_points_beside_digits_are_no_digits() -> None:
     boxes = [Box(0, 0, 20, 40), Box(30, 0, 20, 40), Box(55, 30, 8, 12), Box(70, 10, 16, 28)]
     sure, unsure = (

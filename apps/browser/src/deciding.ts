@@ -95,7 +95,9 @@ export function isSureAlone(sighting: Sighting): boolean {
   const { glyph, opinion } = sighting;
   if (!glyph || glyph.box.width > C.CLEAR_WIDTH * glyph.box.height || !opinion) return false;
   const verdict = decide(sighting);
-  return verdict.isDigit ? Math.max(...verdict.probs) > C.CLEAR_PROB : total(verdict.probs) < C.SURELY_OTHER;
+  if (verdict.isDigit) return Math.max(...verdict.probs) > C.CLEAR_PROB;
+  const isSlim = glyph.box.width < C.LEAST_OF_TWO * glyph.box.height;
+  return isSlim && total(verdict.probs) < C.SURELY_OTHER;
 }
 
 export function decide(sighting: Sighting): Verdict {

@@ -34,6 +34,7 @@ EDGE_SLIMNESS = 2.5  # only components this much longer than wide can be the edg
 EDGE_STEP = (
     0.12  # and only if the ground on one side is darker by this part; across a stroke paper changes by 2 %
 )
+EDGE_SEEN = 0.25  # paper must be seen on both sides of this part of it
 INSIDE = 0.5  # what stands in another's box and is higher than this part of it is a sign of its own
 JOIN_GAP = 0.22  # strokes of one glyph are at most this part of the typical height apart
 BESIDE = 0.08  # and a broken end beside a glyph this part
@@ -125,21 +126,26 @@ def _reason_no_digit(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) 
 def _is_edge(page: InkPage, labels: npt.NDArray[np.int32], part: _Part) -> bool:
     """True for a thin line with ground of different brightness on its two sides: the edge of a sheet or a shadow.
 
-    On both sides of a stroke lies the same paper.
+    On both sides of a stroke lies the same paper; where a neighbour's ink lies instead, nothing is compared.
     """
     longer, shorter = max(part.box.width, part.box.height), min(part.box.width, part.box.height)
     if page.measured is None or longer < EDGE_SLIMNESS * shorter:
         return False
-    ground, box, own = page.measured.ground, part.box, select(_window(labels, part.box), part.ids)
+    ground, box = page.measured.ground, part.box
+    own = select(_window(labels, box), part.ids)
     if box.width > box.height:  # look across the line: turn lying ones upright
-        ground, box, own = ground.T, Box(box.y, box.x, box.height, box.width), own.T
+        ground, labels, own = ground.T, labels.T, own.T
+        box = Box(box.y, box.x, box.height, box.width)
     has_ink = own.any(axis=1)
     y = box.y + np.flatnonzero(has_ink)
     left, right = own[has_ink].argmax(axis=1), own[has_ink][:, ::-1].argmax(axis=1)
     away = 2 + round(page.pen_px)
-    before = ground[y, np.maximum(box.x + left - away, 0)]
-    after = ground[y, np.minimum(box.right - 1 - right + away, ground.shape[1] - 1)]
-    a, b = float(np.median(before)), float(np.median(after))
+    x = np.maximum(box.x + left - away, 0)
+    far = np.minimum(box.right - 1 - right + away, ground.shape[1] - 1)
+    free = np.isin(labels[y, x], (0, *part.ids)) & np.isin(labels[y, far], (0, *part.ids))
+    if free.sum() < EDGE_SEEN * len(y):
+        return False
+    a, b = float(np.median(ground[y, x][free])), float(np.median(ground[y, far][free]))
     return abs(a - b) > EDGE_STEP * max(a, b)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from inkdigits.ink import Glyph, InkPage, find_glyphs
+from inkdigits.ink import Glyph, InkPage, extract_ink, find_glyphs
 from inkdigits.ink.binarize import measure_pen_px
 from inkdigits.ink.components import Mask
 from inkdigits.types import Box
@@ -137,6 +138,34 @@ def test_a_glyph_holds_its_own_ink_only() -> None:
         assert int(np.count_nonzero(glyph.ink >= 0.5)) == int(np.count_nonzero(mask)) // 2
         parts, _ = cv2.connectedComponents((glyph.ink >= 0.5).astype(np.uint8))
         assert parts == 2  # the ground and one stroke
+
+
+def reasons_in(gray: npt.NDArray[np.uint8]) -> tuple[int, list[str]]:
+    glyphs, rejected = find_glyphs(extract_ink(gray))
+    return len(glyphs), [item.reason for item in rejected]
+
+
+@pytest.mark.parametrize("gap", [2, 4, 8, 30])
+def test_a_straight_one_beside_a_zero_is_no_edge(gap: int) -> None:
+    gray = np.full((160, 240), 235, np.uint8)
+    cv2.ellipse(gray, (100, 80), (22, 34), 0, 0, 360, 20, 8)
+    cv2.line(gray, (100 + 26 + gap + 4, 48), (100 + 26 + gap + 4, 112), 20, 8)
+    assert reasons_in(gray) == (2, [])
+
+
+def test_a_one_between_two_digits_is_no_edge() -> None:
+    gray = np.full((160, 240), 235, np.uint8)
+    for x in (70, 138):
+        cv2.ellipse(gray, (x, 80), (20, 34), 0, 0, 360, 20, 8)
+    cv2.line(gray, (104, 48), (104, 112), 20, 8)
+    assert reasons_in(gray) == (3, [])
+
+
+def test_a_line_where_light_paper_meets_dark_is_an_edge() -> None:
+    gray = np.full((160, 240), 235, np.uint8)
+    gray[:, 120:] = 170
+    cv2.line(gray, (120, 30), (120, 130), 60, 5)
+    assert reasons_in(gray) == (0, ["edge"])
 
 
 def test_a_glyph_keeps_its_soft_edge() -> None:

@@ -77,6 +77,7 @@ function isEdge(page: InkPage, part: Part): boolean {
   const own = new Set(part.ids);
   const away = 2 + round(page.pen);
   const [before, after]: number[][] = [[], []];
+  let inked = 0;
   const [start, most] = isLying ? [box.y, ground.height - 1] : [box.x, ground.width - 1];
   for (let along = 0; along < longer; along++) {
     const place = (across: number): number =>
@@ -88,9 +89,13 @@ function isEdge(page: InkPage, part: Part): boolean {
       last = across;
     }
     if (first < 0) continue;
-    before.push(ground.data[place(Math.max(first - away, 0))]);
-    after.push(ground.data[place(Math.min(last + away, most))]);
+    inked++;
+    const ends = [place(Math.max(first - away, 0)), place(Math.min(last + away, most))];
+    if (ends.some((end) => labels[end] && !own.has(labels[end]))) continue; // a neighbour's ink
+    before.push(ground.data[ends[0]]);
+    after.push(ground.data[ends[1]]);
   }
+  if (before.length < C.EDGE_SEEN * inked) return false;
   const [a, b] = [median(before), median(after)];
   return Math.abs(a - b) > C.EDGE_STEP * Math.max(a, b);
 }
