@@ -9,9 +9,11 @@ from typing import Literal, TypeAlias
 
 import _rules as rules
 from _blank import make_blank_cases
-from _cases import Case, Pair, load_cases, load_glyph_cases
+from _cases import Answer, Case, Pair, load_cases, load_glyph_cases
+from _marked import KINDS, hide_digits, make_marked_cases
 from _nondigits import LOOK_ALIKES, is_alike, list_alike, load_symbols
 from _rules import Rule, Score, Scorer
+from _touching import make_touching_cases
 
 Layout: TypeAlias = Literal["glyph", "line", "page"]
 """What rivals are told: one sign, one line of writing, or anything."""
@@ -95,6 +97,12 @@ def make_tasks() -> list[Task]:
             Measure("numbers recalled", rules.score_recall, 0.98),
             Measure("numbers precise", rules.score_precision, 0.98),
         )),
+        Task("MNIST pairs that touch", make_touching_cases, "line", rules.is_exact, (
+            Measure("exact", rules.rate(rules.is_exact)),
+        ), fed="arrays made by code of MNIST's test part, seeded"),
+        Task("numbers of simulated pens", make_marked_cases, "line", _has_form, tuple(
+            Measure(f"{kind}: digits and marks in their places", _rate_kind(kind)) for kind in KINDS
+        ), fed="arrays made by code, seeded"),
         *(_make_symbol_task(name) for name in LOOK_ALIKES),
         Task("blank pictures", make_blank_cases, "page", rules.is_rejected, (
             Measure("no number", rules.rate(rules.is_rejected), 0.99),
@@ -127,6 +135,18 @@ def _make_glyph_tasks(name: str, split: str, bar: float, *, tight: bool) -> list
                  fed=f"the same with a border of paper, {BORDER:.0%} of the side")
         )  # fmt: skip
     return tasks
+
+
+def _has_form(case: Case, answer: Answer) -> bool:
+    """Digits and marks stand in the same order, whichever digits they are."""
+    return hide_digits(answer.text) == hide_digits(case.truth)
+
+
+def _rate_kind(kind: str) -> Scorer:
+    def score(pairs: Sequence[Pair]) -> Score:
+        return rules.rate(_has_form)([pair for pair in pairs if pair[0].group == kind])
+
+    return score
 
 
 def _make_symbol_task(name: str) -> Task:

@@ -21,9 +21,10 @@ from inkdigits.images import Page
 from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, remove_rules
 from inkdigits.ink.binarize import is_light_on_dark
 from inkdigits.ink.contrast import measure_contrast
-from inkdigits.ink.marks import Candidate, find_strokes
+from inkdigits.ink.places import Candidate, make_piece
 from inkdigits.ink.scale import measure_height
 from inkdigits.ink.scaler import Scaler
+from inkdigits.ink.slashes import find_strokes
 from inkdigits.looking import Detector, Regions, is_far_off, look, look_again, measure_seen
 from inkdigits.types import Box, Gray, Probs, Rejected, Rule
 from inkdigits.unseen import may_be_digit, to_box
@@ -254,6 +255,7 @@ class Components:
         strokes = find_strokes([s.glyph for s in sightings if s.glyph], [s.box for s in sightings if s.glyph])
         strokes += find_strokes(lone, [to_page(glyph.box) for glyph in lone])
         strokes += [_name_mark(sign, detector.marks, to_page) for sign in marks]
+        strokes += [make_piece(glyph, to_page(glyph.box)) for glyph in lone]
         return self._found(sightings, rejected, strokes)
 
     def take_alone(self, regions: Regions | None, opinion: Opinion) -> Sighting:

@@ -37,6 +37,7 @@ from inkdigits.finding import Components, Found, Opinion, Sighting
 from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
+from inkdigits.ink.places import make_piece
 from inkdigits.letters import find_letters
 from inkdigits.looking import Detector, Regions
 from inkdigits.reconsidering import doubt_parts, reconsider
@@ -286,16 +287,17 @@ class Reader:
                 judged = doubt_parts(judged)
             pairs = list(zip(found.sightings, judged, strict=True))
             digits = [self._to_digit(sighting, verdict) for sighting, verdict in pairs if verdict.is_digit]
-            refused = [
-                Rejected(s.box, "no digit", found.index) for s, verdict in pairs if not verdict.is_digit
-            ]
+            left = [sighting for sighting, verdict in pairs if not verdict.is_digit]
+            refused = [Rejected(sighting.box, "no digit", found.index) for sighting in left]
             in_words = find_letters(found, alone, judged)
             refused += [Rejected(digits[i].box, "letter", found.index) for i in sorted(in_words)]
             digits = [digit for i, digit in enumerate(digits) if i not in in_words]
-            rejected += refused
+            pieces = [
+                make_piece(sighting.glyph, sighting.box) for sighting in left if sighting.glyph is not None
+            ]
             made = assemble(
                 digits,
-                candidates=found.candidates,
+                candidates=[*found.candidates, *pieces],
                 rules=found.rules,
                 pen_px=found.pen_px,
                 min_confidence=self.min_confidence,
@@ -303,9 +305,9 @@ class Reader:
             )
             numbers += made.numbers
             rows += made.rows
-            rejected += [Rejected(digit.box, "rule", found.index) for digit in made.struck]
             used = {item.box for item in made.used}
-            rejected += [item for item in found.rejected if item.box not in used]
+            rejected += [Rejected(digit.box, "rule", found.index) for digit in made.struck]
+            rejected += [item for item in (*refused, *found.rejected) if item.box not in used]
         return Reading(
             numbers=tuple(numbers),
             rejected=tuple(rejected),

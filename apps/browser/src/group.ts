@@ -43,9 +43,9 @@ function mean(values: number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
-/** How far writing falls for each pixel to the right: the median over neighbours. */
+/** How far writing falls for each pixel to the right: the median over neighbours, or that of the only line. */
 function measureSlope(boxes: Box[]): number {
-  if (boxes.length < C.LEAST_NEIGHBOURS) return 0;
+  if (boxes.length < C.LEAST_NEIGHBOURS) return measureRow(boxes);
   const slopes: number[] = [];
   for (const box of boxes) {
     let [nearest, slope] = [Infinity, 0];
@@ -58,11 +58,28 @@ function measureSlope(boxes: Box[]): number {
     }
     if (nearest < Infinity) slopes.push(slope);
   }
-  if (slopes.length < C.LEAST_NEIGHBOURS) return 0;
+  if (slopes.length < C.LEAST_NEIGHBOURS) return measureRow(boxes);
   const slope = median(slopes);
   const average = mean(slopes);
   const error = (1.25 * Math.sqrt(mean(slopes.map((value) => (value - average) ** 2)))) / Math.sqrt(slopes.length);
-  return C.SLOPE_SIGMAS * error < Math.abs(slope) && Math.abs(slope) < C.MOST_SLOPE ? slope : 0;
+  return C.SLOPE_SIGMAS * error < Math.abs(slope) && Math.abs(slope) < C.MOST_SLOPE ? slope : measureRow(boxes);
+}
+
+/** The slope of boxes that all stand in one straight row, close together; 0 if they don't. */
+function measureRow(boxes: Box[]): number {
+  if (boxes.length < C.LEAST_IN_ROW) return 0;
+  const row = [...boxes].sort((a, b) => a.x + a.width / 2 - b.x - b.width / 2);
+  const heights = row.map((box) => box.height);
+  const height = median(heights);
+  if (Math.min(...heights) < C.ROW_HEIGHTS * Math.max(...heights)) return 0;
+  if (row.some((box, i) => i > 0 && box.x - row[i - 1].x - row[i - 1].width > C.NUMBER_GAP * height)) return 0;
+  const [xs, ys] = [row.map((box) => box.x + box.width / 2), row.map((box) => box.y + box.height / 2)];
+  const [x, y] = [mean(xs), mean(ys)];
+  const [across, down] = [xs.map((value) => value - x), ys.map((value) => value - y)];
+  const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
+  const slope = sum(across.map((a, i) => a * down[i])) / Math.max(1, sum(across.map((a) => a * a)));
+  const isStraight = Math.max(...down.map((d, i) => Math.abs(d - slope * across[i]))) <= C.ROW_OFF * height;
+  return isStraight && C.ROW_SLOPE[0] < Math.abs(slope) && Math.abs(slope) < C.ROW_SLOPE[1] ? slope : 0;
 }
 
 function overlapWithLine(box: Level, recent: Level[]): number {

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from inkdigits.ink.grouping import find_lines, split_numbers
-from inkdigits.ink.marks import REACH, Candidate, Line, find_marks_among, place_mark
+from inkdigits.ink.marks import find_marks_among, place_mark
+from inkdigits.ink.places import REACH, Candidate, Line
 from inkdigits.ink.tables import find_borders, find_column, find_rows, is_on_border
 from inkdigits.types import Box, Cells, Digit, Mark, Number, Rule
 
@@ -98,9 +99,10 @@ def _place(
     found: list[list[Mark]] = [[] for _ in lines]
     rows = [(index, Line([digits[i].box for i in line])) for index, line in enumerate(lines) if line]
     specks = [item.box for item in candidates if item.shape == "speck"]
+    known = {digit.box for digit in digits}
     for item in candidates:
-        if item.shape == "stroke":
-            continue
+        if item.box in known:
+            continue  # another view of a digit
         for index, row in rows:
             mark = place_mark(item, row, pen_px=pen_px, specks=specks)
             if mark:

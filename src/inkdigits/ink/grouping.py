@@ -6,6 +6,7 @@ Owns: the geometry of reading. Leaves to others: what the glyphs are, marks betw
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -22,6 +23,11 @@ RECENT = 3  # a line's height is taken from so many of its last boxes
 LEAST_NEIGHBOURS = 8
 MOST_SLOPE = 0.36  # 20 degrees
 SLOPE_SIGMAS = 3.0
+# A single number that is written uphill or turned: digits alike in height, all on one straight line.
+LEAST_IN_ROW = 3
+ROW_SLOPE = (0.1, 0.5)  # flatter ones need no turning
+ROW_OFF = 0.25  # no middle is farther from that line than this part of the digits' height
+ROW_HEIGHTS = 0.6  # the lowest is higher than this part of the highest
 SMALL = 0.75  # raised cents and their denominator are lower than this part of the digits before them
 
 
@@ -98,10 +104,10 @@ def measure_slope(boxes: Sequence[Box]) -> float:
         boxes: Boxes of glyphs.
 
     Returns:
-        The median over neighbours; 0 where they are few or don't agree.
+        The median over neighbours; where they are few, that of the only line; 0 where they don't agree.
     """
     if len(boxes) < LEAST_NEIGHBOURS:
-        return 0.0
+        return _measure_row(boxes)
     sides = np.array([box.to_list() for box in boxes], float)
     x, y, height = sides[:, 0] + sides[:, 2] / 2, sides[:, 1] + sides[:, 3] / 2, sides[:, 3]
     slopes = []
@@ -113,10 +119,27 @@ def measure_slope(boxes: Sequence[Box]) -> float:
             j = int(np.argmin(np.where(alike, across, np.inf)))
             slopes.append(down[j] / across[j])
     if len(slopes) < LEAST_NEIGHBOURS:
-        return 0.0
+        return _measure_row(boxes)
     slope = float(np.median(slopes))
     error = float(1.25 * np.std(slopes) / np.sqrt(len(slopes)))  # of a median
-    return slope if SLOPE_SIGMAS * error < abs(slope) < MOST_SLOPE else 0.0
+    return slope if SLOPE_SIGMAS * error < abs(slope) < MOST_SLOPE else _measure_row(boxes)
+
+
+def _measure_row(boxes: Sequence[Box]) -> float:
+    """Measure the slope of boxes that all stand in one straight row, close together; 0 if they don't."""
+    if len(boxes) < LEAST_IN_ROW:
+        return 0.0
+    row = sorted(boxes, key=lambda box: box.center[0])
+    height = float(median(box.height for box in row))
+    if min(box.height for box in row) < ROW_HEIGHTS * max(box.height for box in row):
+        return 0.0
+    if any(second.x - first.right > NUMBER_GAP * height for first, second in pairwise(row)):
+        return 0.0
+    x, y = (np.array([box.center[axis] for box in row]) for axis in (0, 1))
+    across, down = x - x.mean(), y - y.mean()
+    slope = float((across * down).sum() / max(1.0, (across**2).sum()))
+    is_straight = float(np.abs(down - slope * across).max()) <= ROW_OFF * height
+    return slope if is_straight and ROW_SLOPE[0] < abs(slope) < ROW_SLOPE[1] else 0.0
 
 
 def _overlap_with_line(

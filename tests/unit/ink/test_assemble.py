@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkdigits.ink.assemble import Assembled, assemble
-from inkdigits.ink.marks import Candidate, Shape
+from inkdigits.ink.places import Candidate, Shape
 from inkdigits.types import Box, Digit
 
 HEIGHT, WIDTH, PITCH = 50, 28, 40
@@ -112,6 +112,65 @@ def test_a_flat_zero_is_no_dash_if_it_surely_is_one(confidence: float, text: str
     assert text_of(made) == text
 
 
+@pytest.mark.parametrize(("height", "text"), [(12, "12-50"), (19, "12-50"), (29, "12250")])
+def test_a_low_wide_two_is_no_dash(height: int, text: str) -> None:
+    digits = [*write("12"), Digit("2", 0.99, Box(172, 125 - height // 2, 50, height)), *write("50", x=238)]
+    assert text_of(put(digits)) == text
+
+
+def test_what_stands_lines_below_is_no_mark_of_a_line() -> None:
+    thin = Digit("1", 0.99, Box(190, 300, 4, 26))  # as high as a comma, between the columns of the first line
+    digits = [*write("12"), *write("50", x=220), *write("09", y=290), thin, *write("78", x=220, y=290)]
+    made = put(digits)
+    assert [number.text for number in made.numbers] == ["12 50", "09178"] or text_of(made) == "12 50 09178"
+    assert [mark for number in made.numbers for mark in number.marks] == []
+
+
+def piece(x: int, y: int, width: int, height: int, *, fill: float = 0.8) -> Candidate:
+    return Candidate(Box(x, y, width, height), "piece", fill=fill)
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        (piece(190, 138, 10, 24), "12,50"),  # a comma that was looked at as a digit
+        (piece(190, 138, 12, 13), "12.50"),  # a point of a thick pen
+        (piece(186, 122, 28, 8), "12-50"),
+        (piece(190, 100, 20, 50), "12 50"),  # a letter
+        (piece(186, 110, 28, 26), "12 50"),
+    ],
+)
+def test_glyphs_that_are_no_digits_may_be_marks(item: Candidate, text: str) -> None:
+    assert text_of(put([*write("12"), *write("50", x=220)], item)) == text
+
+
+def test_an_upright_speck_at_half_height_is_no_point() -> None:
+    digits = [*write("12"), *write("50", x=220)]
+    assert text_of(put(digits, speck(191, 118, 4, 13))) == "12 50"
+    assert text_of(put(digits, speck(191, 118, 8, 13))) == "12.50"
+
+
+def test_a_leaning_one_in_a_long_number_is_no_slash() -> None:
+    assert slashed(height=52, slant_deg=40.0, confidence=0.99, around=("316", "2")) == "31612"
+    assert slashed(height=58, slant_deg=40.0, confidence=0.99, around=("316", "2")) == "316/2"
+    assert slashed(height=52, slant_deg=40.0, confidence=0.6, around=("316", "2")) == "316/2"
+
+
+def test_a_stroke_that_was_refused_as_a_digit_is_a_slash_where_it_rises_above_digits() -> None:
+    digits = [*write("12"), *write("50", x=220)]
+    for height, text in ((60, "12/50"), (50, "12 50")):
+        stroke = Candidate(Box(182, 125 - height // 2, 28, height), "stroke", slant_deg=25.0)
+        assert text_of(put(digits, stroke)) == text
+
+
+def test_a_slash_that_the_detector_sees_is_no_one() -> None:
+    digits = [*write("12"), Digit("1", 0.9, Box(180, 100, 28, 50)), *write("50", x=220)]
+    sign = Candidate(Box(178, 98, 30, 54), "sign", label="/", probability=0.6)
+    stroke = Candidate(digits[2].box, "stroke", slant_deg=15.0)
+    assert text_of(put(digits, sign, stroke)) == "12/50"
+    assert text_of(put(digits, stroke)) == "12150"
+
+
 def slashed(*, height: int, slant_deg: float, confidence: float, around: tuple[str, str] = ("3", "4")) -> str:
     box = Box(100 + PITCH * len(around[0]), 100 - (height - HEIGHT) // 2, WIDTH, height)
     digits = [*write(around[0]), Digit("1", confidence, box), *write(around[1], x=box.x + PITCH)]
@@ -199,3 +258,35 @@ def test_place_and_resolution_do_not_matter(right: int, down: int, scale: int, s
         digits, candidates=[Candidate(move(item.box), item.shape, fill=item.fill)], pen_px=5 * scale
     )
     assert [number.text for number in made.numbers] == [*(f"12{sign}50".split()), "9"]
+
+
+def dated(
+    text: str, *, slant_deg: float = 12.0, height: int = HEIGHT, ones: dict[int, float] | None = None
+) -> str:
+    """Read digits of which those at "/" look like 1s: straight strokes, as `ones` are at other places."""
+    digits, strokes = [], []
+    for index, sign in enumerate(text):
+        high = height if sign == "/" else HEIGHT
+        box = Box(100 + PITCH * index, 150 - high, WIDTH, high)
+        digits.append(Digit("1" if sign == "/" else sign, 0.99, box))
+        if sign == "/":
+            strokes.append(Candidate(box, "stroke", slant_deg=slant_deg, thickness=0.16))
+        elif index in (ones or {}):
+            strokes.append(Candidate(box, "stroke", slant_deg=(ones or {})[index]))
+    return text_of(put(digits, *strokes))
+
+
+@pytest.mark.parametrize("text", ["27/4/1999", "2/12/2003", "30/12/2016", "1999/4/27"])
+def test_what_makes_a_date_with_a_year_is_one(text: str) -> None:
+    assert dated(text) == text
+
+
+def test_ones_in_a_date_lean_less_than_its_slashes() -> None:
+    assert dated("27/1/1999", ones={3: 9.0}, slant_deg=14.0) == "27/1/1999"
+    assert dated("27/1/1999", ones={3: 14.0}, slant_deg=14.0) == "271111999"
+    assert dated("27/1/1999", ones={3: 14.0}, slant_deg=14.0, height=56) == "27/1/1999"
+
+
+@pytest.mark.parametrize("text", ["27/4/3999", "47/4/1999", "27/4/19991"])
+def test_no_date_no_slashes(text: str) -> None:
+    assert dated(text) == text.replace("/", "1")

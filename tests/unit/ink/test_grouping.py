@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkdigits.ink.grouping import NUMBER_GAP, group_lines, measure_slope
+from inkdigits.ink.grouping import NUMBER_GAP, find_lines, group_lines, measure_slope
 from inkdigits.types import Box
 
 
@@ -107,3 +107,21 @@ def test_slope_needs_many_that_agree() -> None:
 def test_small_raised_and_low_digits_share_a_line() -> None:
     boxes = [Box(0, 100, 30, 60), Box(40, 98, 16, 26), Box(60, 98, 16, 26), Box(84, 134, 16, 26)]
     assert len(group_lines(boxes)) == 1
+
+
+def uphill(slope: float, *, count: int = 5, height: int = 60, pitch: int = 60) -> list[Box]:
+    return [Box(100 + pitch * i, 300 + round(slope * pitch * i), 36, height) for i in range(count)]
+
+
+@pytest.mark.parametrize("slope", [-0.45, -0.36, -0.2, 0.2, 0.36, 0.45])
+@pytest.mark.parametrize("count", [3, 5, 7, 10])
+def test_a_single_number_may_run_uphill(slope: float, count: int) -> None:
+    assert find_lines(uphill(slope, count=count)) == [list(range(count))]
+
+
+def test_a_stair_is_no_line_if_its_steps_are_apart_or_bent() -> None:
+    assert len(find_lines(uphill(0.4, pitch=120))) > 1
+    assert len(find_lines(uphill(0.8))) > 1
+    first = uphill(0.0, count=3)
+    second = [Box(box.x + 180, box.y + 70, box.width, box.height) for box in first]
+    assert len(find_lines([*first, *second])) == 2
