@@ -36,6 +36,7 @@ EDGE_STEP = (
 )
 EDGE_SEEN = 0.25  # paper must be seen on both sides of this part of it
 INSIDE = 0.5  # what stands in another's box and is higher than this part of it is a sign of its own
+HIGHEST = 1.9  # no glyph is higher than this many digits; a frame around several is
 JOIN_GAP = 0.22  # strokes of one glyph are at most this part of the typical height apart
 BESIDE = 0.08  # and a broken end beside a glyph this part
 
@@ -189,13 +190,14 @@ def _belong_together(first: _Part, second: _Part, *, height_px: float, pen_px: f
     overlap_x = min(a.right, b.right) - max(a.x, b.x)
     overlap_y = min(a.bottom, b.bottom) - max(a.y, b.y)
     if overlap_x >= 0.9 * min(a.width, b.width) and overlap_y >= 0.9 * min(a.height, b.height):
-        # One inside the other: a mark in a loop; or a digit in its box, or beside a long 1 that leans over it.
-        return min(a.height, b.height) < INSIDE * max(a.height, b.height)
+        # One inside the other: a mark in a loop; or a digit in its box or ring, or beside a long 1 that leans over it.
+        lower, higher = sorted((a.height, b.height))
+        return lower < INSIDE * higher and higher <= HIGHEST * height_px
     gap_y = -overlap_y
     is_above = overlap_x >= 0.5 * min(a.width, b.width) and gap_y <= JOIN_GAP * height_px
     # A stroke broken by a hair: one pen width apart, of any height that a glyph could have.
     is_broken = gap_y <= pen_px and overlap_x >= 0.5 * min(a.width, b.width)
-    if is_broken and union.height <= 1.9 * height_px:
+    if is_broken and union.height <= HIGHEST * height_px:
         return True
     is_one_glyph_high = union.height <= 1.35 * height_px
     # Two upright strokes side by side are two digits; a small piece beside a glyph is a broken end.

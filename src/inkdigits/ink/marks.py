@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from inkdigits.ink.places import REACH, Candidate, Line, Place
-from inkdigits.ink.slashes import SLASH_HIGHER, find_slashes
+from inkdigits.ink.slashes import SLASH_HIGHER, STRAIGHT, find_slashes
 from inkdigits.types import Box, Digit, Mark
 
 # All lengths are parts of the height of the digits nearby.
@@ -67,7 +67,8 @@ def find_marks_among(
         for index in line[1:-1]:
             digit = digits[index]
             sign = next((item for item in seen if _is_same(item.box, digit.box)), None)
-            if sign and digit.label in "17" and digit.box in strokes:
+            stroke = strokes.get(digit.box)
+            if sign and stroke and stroke.thickness < STRAIGHT and digit.label in "17":
                 found[index] = (row, Mark("/", sign.probability, digit.box))
         for index in find_slashes(digits, line, strokes):
             found[index] = (row, Mark("/", TRUST["/"], digits[index].box))

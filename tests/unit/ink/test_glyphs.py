@@ -99,6 +99,16 @@ def test_a_digit_within_its_box_is_a_glyph_of_its_own() -> None:
     assert [glyph.box.x for glyph in glyphs[1:]] == [120, 160]
 
 
+def test_digits_within_a_large_ring_are_glyphs_of_their_own() -> None:
+    mask = canvas()
+    cv2.ellipse(mask, (200, 100), (130, 80), 0, 0, 360, 1, PEN)
+    for x in (150, 200, 250):
+        bar(mask, x, top=68, bottom=134)
+    glyphs, _ = find(mask)
+    assert sorted(glyph.box.height for glyph in glyphs)[:3] == [66, 66, 66]
+    assert len(glyphs) == 4
+
+
 def test_slanted_strokes_side_by_side_are_two_glyphs() -> None:
     mask = canvas()
     line(mask, (100, 140), (150, 40))

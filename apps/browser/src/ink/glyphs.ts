@@ -143,11 +143,12 @@ function belongTogether(first: Part, second: Part, height: number, pen: number):
   const overlapX = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const overlapY = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   if (overlapX >= 0.9 * Math.min(a.width, b.width) && overlapY >= 0.9 * Math.min(a.height, b.height)) {
-    return Math.min(a.height, b.height) < C.INSIDE * Math.max(a.height, b.height);
+    const higher = Math.max(a.height, b.height);
+    return Math.min(a.height, b.height) < C.INSIDE * higher && higher <= C.HIGHEST * height;
   }
   const isOver = overlapX >= 0.5 * Math.min(a.width, b.width);
   const isAbove = isOver && -overlapY <= C.JOIN_GAP * height;
-  if (-overlapY <= pen && isOver && union.height <= 1.9 * height) return true; // a stroke broken by a hair
+  if (-overlapY <= pen && isOver && union.height <= C.HIGHEST * height) return true; // a stroke broken by a hair
   const [smaller, larger] = first.area <= second.area ? [first, second] : [second, first];
   const isPiece = Math.max(smaller.box.width, smaller.box.height) <= 0.6 * Math.max(larger.box.width, larger.box.height);
   const isBeside = -overlapX <= C.BESIDE * height && overlapY >= 0.5 * smaller.box.height && isPiece;
