@@ -190,7 +190,7 @@ def _belong_together(first: _Part, second: _Part, *, height_px: float, pen_px: f
     overlap_x = min(a.right, b.right) - max(a.x, b.x)
     overlap_y = min(a.bottom, b.bottom) - max(a.y, b.y)
     if overlap_x >= 0.9 * min(a.width, b.width) and overlap_y >= 0.9 * min(a.height, b.height):
-        # One inside the other: a mark in a loop; or a digit in its box or ring, or beside a long 1 that leans over it.
+        # One inside the other: a mark in a loop; or a digit in its box or ring, or beside a long 1 that leans over.
         lower, higher = sorted((a.height, b.height))
         return lower < INSIDE * higher and higher <= HIGHEST * height_px
     gap_y = -overlap_y
