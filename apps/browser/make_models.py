@@ -25,15 +25,18 @@ import numpy as np
 
 from inkdigits import Reader, Reading, load_classifier
 from inkdigits.bundles.bundle import FOLDER
+from inkdigits.bundles.detector import load_detector
 from inkdigits.bundles.region import load_regions
 from inkdigits.datasets.pens import PENS, render_ink
 from inkdigits.datasets.strokes import make_strokes
 from inkdigits.datasets.writers import make_writer
 from inkdigits.files import write_text
 from inkdigits.ink import extract_ink, make_view
+from inkdigits.ink.assemble import assemble
+from inkdigits.ink.places import Candidate, Shape
 from inkdigits.ink.region import cut_regions
 from inkdigits.reader import DEFAULT_MODEL
-from inkdigits.types import Gray
+from inkdigits.types import Box, Digit, Gray
 
 APP = Path(__file__).parent
 EXAMPLES = APP.parent.parent / "examples"
@@ -44,11 +47,16 @@ NETWORKS = {
 }
 MODULES = (
     "bundles.detector", "deciding", "finding", "ink.binarize", "ink.contrast", "ink.cut", "ink.glyphs",
-    "ink.grouping", "ink.normalize", "ink.region", "ink.rules", "ink.scale", "ink.tables", "ink.view", "ink.words",
-    "letters", "looking", "reader", "reconsidering", "unseen",
+    "ink.grouping", "ink.marks", "ink.normalize", "ink.places", "ink.region", "ink.rules", "ink.scale",
+    "ink.slashes", "ink.tables", "ink.view", "ink.words", "letters", "looking", "reader", "reconsidering",
+    "unseen",
 )  # fmt: skip
 DRAWN = ("7", "3", "0", "1", "2", "4", "5", "6", "8", "9", "42", "1984", "360", "5071")
+MARKED = ("12.50", "3,75", "-42", "20-50", "7/4/1999", "27/12/2016")
 SMALL = ("7", "2", "8", "5")
+LINES = 300
+LONG = 5  # longer numbers are written smaller
+SHAPES: tuple[Shape, ...] = ("speck", "speck", "piece", "dash")
 PAGES = ("digit.png", "postal-code.png", "blank.png", "list.png")
 MOST_PX = 1000
 
@@ -75,6 +83,7 @@ def collect_constants() -> dict[str, Any]:
     return {
         **{name: dict(find_constants(import_module(f"inkdigits.{name}"))) for name in MODULES},
         "labels": list(classifier.labels),
+        "marks": list(load_detector().marks),
         "temperatures": {
             "classifier": classifier.metadata.temperature,
             "regions": load_regions().metadata.temperature,
@@ -99,6 +108,8 @@ def to_plain(value: object) -> Any:  # noqa: ANN401
         return value.tolist()
     if isinstance(value, tuple) and all(isinstance(item, int | float) for item in value):
         return list(value)
+    if isinstance(value, dict) and all(isinstance(item, int | float) for item in value.values()):
+        return dict(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.asdict(value)
         return fields if all(isinstance(item, int | float) for item in fields.values()) else None
@@ -109,6 +120,7 @@ def make_vectors() -> list[dict[str, Any]]:
     """Return pictures as base64 of their grey values, with what the Python reader says."""
     reader = Reader()
     pictures = {f"drawn {text}": draw(text, seed=seed) for seed, text in enumerate(DRAWN)}
+    pictures |= {f"drawn {text}": draw(text, seed=seed) for seed, text in enumerate(MARKED)}
     pictures["light on dark"] = (255 - pictures["drawn 42"]).astype(np.uint8)
     for text in SMALL:
         height, width = pictures[f"drawn {text}"].shape
@@ -139,8 +151,49 @@ def make_steps() -> dict[str, Any]:
         "gray": base64.b64encode(gray.tobytes()).decode(),
         "scale": 0.37,
         "boxes": boxes,
+        "lines": [make_line(np.random.default_rng(seed)) for seed in range(LINES)],
         **{name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()},
     }
+
+
+def make_line(rng: np.random.Generator) -> dict[str, Any]:
+    """Return made digits with ink between them that may be marks, and what they are put together to."""
+    digits: list[Digit] = []
+    candidates: list[Candidate] = []
+    x = 50
+    for _ in range(int(rng.integers(1, 11))):
+        width, height = int(rng.integers(8, 44)), int(rng.choice([30, 50, 54, 60, 70]))
+        box = Box(x, 150 - height + int(rng.integers(-6, 7)), width, height)
+        label = str(rng.choice(list("0112345678")))
+        digits.append(Digit(label, float(rng.uniform(0.5, 1)), box))
+        if label in "17" and rng.random() < 0.7:
+            slant, thickness = float(rng.uniform(8, 45)), float(rng.uniform(0.03, 0.2))
+            candidates.append(Candidate(box, "stroke", slant_deg=slant, thickness=thickness))
+        x += width + int(rng.integers(0, 60))
+        if rng.random() < 0.4:
+            size = int(rng.integers(2, 36)), int(rng.integers(2, 60))
+            place = Box(x - int(rng.integers(0, 50)), 150 - int(rng.integers(0, 60)), *size)
+            shape, is_sign = SHAPES[int(rng.integers(len(SHAPES)))], rng.random() < 0.1
+            candidates.append(
+                Candidate(
+                    place, "sign" if is_sign else shape, fill=float(rng.uniform(0.2, 1)),
+                    label=str(rng.choice(list(".,-/"))) if is_sign else "",
+                    probability=float(rng.uniform(0.5, 1)),
+                )
+            )  # fmt: skip
+    made = assemble(digits, candidates=candidates, pen_px=5.0)
+    return {
+        "digits": [{"label": d.label, "confidence": d.confidence, "box": d.box.to_list()} for d in digits],
+        "candidates": [
+            {
+                "box": item.box.to_list(), "shape": item.shape, "slant": item.slant_deg,
+                "thickness": item.thickness, "fill": item.fill, "label": item.label,
+                "probability": item.probability,
+            }
+            for item in candidates
+        ],
+        "text": Reading(made.numbers).text,
+    }  # fmt: skip
 
 
 def make_vector(name: str, gray: Gray, reading: Reading) -> dict[str, Any]:
@@ -150,26 +203,18 @@ def make_vector(name: str, gray: Gray, reading: Reading) -> dict[str, Any]:
         "height": gray.shape[0],
         "width": gray.shape[1],
         "gray": base64.b64encode(gray.tobytes()).decode(),
-        "text": to_text(reading),
+        "text": reading.text,
         "digits": [
             {"label": d.label, "confidence": d.confidence, "box": d.box.to_list()} for d in reading.digits
         ],
     }
 
 
-def to_text(reading: Reading) -> str:
-    """Return a reading's digits alone: a line of text for each line of writing, blanks between numbers."""
-    lines: dict[int, list[str]] = {}
-    for number in reading.numbers:
-        lines.setdefault(number.line, []).append("".join(digit.label for digit in number.digits))
-    return "\n".join(" ".join(lines[line]) for line in sorted(lines))
-
-
 def draw(text: str, *, seed: int) -> Gray:
     """Write a number as the app's canvas shows it: dark ink on white, 480x320."""
     rng = np.random.default_rng(seed)
     style = make_writer(rng)
-    height = 190 if len(text) == 1 else 110
+    height = 190 if len(text) == 1 else 110 if len(text) <= LONG else 50
     strokes = [stroke.moved(scale=height, x=50, y=60) for stroke in make_strokes(text, rng=rng, style=style)]
     ink = render_ink(strokes, (320, 480), rng=rng, pen=PENS["felt"], width_px=9)
     return np.rint(255 * (1 - ink)).astype(np.uint8)

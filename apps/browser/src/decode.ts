@@ -3,25 +3,38 @@ import constants from "./constants.json";
 import type { Box } from "./ink/arrays";
 
 const C = constants["bundles.detector"];
-const CHANNELS = 20;
 
 /** One sign that the detector sees. */
 export interface Spotted extends Box {
   /** How sure it is that a digit stands here, in [0, 1]. */
   score: number;
-  /** Of each digit, before the classifier was asked. */
+  /** Of each digit, before the classifier was asked; of each mark. */
   probs: number[];
 }
 
+/** What the detector sees: digits and marks, best first. */
+export interface Seen {
+  digits: Spotted[];
+  marks: Spotted[];
+}
+
+/** Both channels of the detector's answer; arguments as for `decode`. */
+export function decodeBoth(signs: Float32Array, width: number, height: number, leastScore: number): Seen {
+  const marks = decode(signs.subarray(width * height), width, height, leastScore, 1 + C.DIGIT_LABELS, constants.marks.length);
+  return { digits: decode(signs, width, height, leastScore), marks };
+}
+
 /**
- * Find the peaks of "a digit is here"; of answers that lie on each other the best remains.
+ * Find the peaks of one channel, "a digit is here"; of answers that lie on each other the best remains.
  *
- * @param signs (20, height, width) float32, row by row.
+ * @param signs The channel and those after it, each (height, width) float32, row by row.
  * @param leastScore Fainter peaks are left out.
+ * @param names Which of these channels holds the first label, of how many.
  * @returns Boxes in pixels of the view, best first.
  */
-export function decode(signs: Float32Array, width: number, height: number, leastScore: number): Spotted[] {
+export function decode(signs: Float32Array, width: number, height: number, leastScore: number, names = 2, count: number = C.DIGIT_LABELS): Spotted[] {
   const area = width * height;
+  const sides = signs.length / area - 4;
   const least = Math.log(leastScore / (1 - leastScore));
   const peaks: number[] = [];
   for (let place = 0; place < area; place++) {
@@ -30,7 +43,7 @@ export function decode(signs: Float32Array, width: number, height: number, least
   peaks.sort((a, b) => signs[b] - signs[a]);
   const found = peaks.map((place) => {
     const reach = (side: number): number =>
-      Math.exp(Math.min(6, Math.max(-6, signs[(CHANNELS - 4 + side) * area + place]))) * C.BOX_UNIT_PX;
+      Math.exp(Math.min(6, Math.max(-6, signs[(sides + side) * area + place]))) * C.BOX_UNIT_PX;
     const [left, top, right, bottom] = [reach(0), reach(1), reach(2), reach(3)];
     const [x, y] = [((place % width) + 0.5) * C.STRIDE, (Math.floor(place / width) + 0.5) * C.STRIDE];
     return {
@@ -39,7 +52,7 @@ export function decode(signs: Float32Array, width: number, height: number, least
       width: left + right,
       height: top + bottom,
       score: 1 / (1 + Math.exp(-signs[place])),
-      probs: softmax(Array.from({ length: C.DIGIT_LABELS }, (_, label) => signs[(2 + label) * area + place])),
+      probs: softmax(Array.from({ length: count }, (_, label) => signs[(names + label) * area + place])),
     };
   });
   return dropDoubles(found);

@@ -1,6 +1,6 @@
 /** Finds what may be a digit on a picture, as `inkdigits.finding` does: components, and the detector where needed. */
 import constants from "./constants.json";
-import { shareArea, type Spotted } from "./decode";
+import { shareArea, type Seen, type Spotted } from "./decode";
 import type { Sighting } from "./deciding";
 import { clip, makeBytes, median, otsu, round, type Box, type Gray } from "./ink/arrays";
 import { extractInk, isLightOnDark, type InkPage } from "./ink/binarize";
@@ -10,6 +10,7 @@ import { findGlyphs, type Glyph, type Rejected } from "./ink/glyphs";
 import { removeRules, type Rule } from "./ink/rules";
 import { typicalHeight } from "./ink/scale";
 import { isFarOff, look, lookAgain, measureSeen } from "./looking";
+import { findStrokes, makePiece, type Candidate } from "./marks";
 import type { Models, Opinion } from "./models";
 
 const C = constants.finding;
@@ -20,6 +21,10 @@ export interface Found {
   sightings: Sighting[];
   rejected: Rejected[];
   rules: Rule[];
+  /** What may be marks. */
+  candidates: Candidate[];
+  /** Width of the pen. */
+  pen: number;
   /** True if all sightings are parts of the only glyph. */
   isOnePiece?: boolean;
 }
@@ -67,7 +72,7 @@ export class Components {
     }
     this.glyphs = glyphs;
     this.mayHideDigits = mayHideDigits(rejected, glyphs, this.ink.pen);
-    this.rejected = rejected.map((item) => ({ ...item, box: this.toPage(item.box), fill: item.reason === "speck" ? measureFill(this.ink, item.box) : undefined }));
+    this.rejected = rejected.map((item) => ({ ...item, box: this.toPage(item.box), fill: item.reason === "speck" || item.reason === "dash" ? measureFill(this.ink, item.box) : undefined }));
   }
 
   /** From working pixels to those of the picture, clipped to it and never empty. */
@@ -115,16 +120,22 @@ export class Components {
 
   /** Take sightings of glyphs for all that is there; the detector is not asked. */
   accept(sightings: Sighting[]): Found {
-    return { sightings, rejected: this.rejected, rules: this.rules };
+    return this.#found(sightings, this.rejected, findStrokes(this.glyphs, sightings.map(({ box }) => box)));
+  }
+
+  #found(sightings: Sighting[], rejected: Rejected[], others: Candidate[]): Found {
+    const small = this.rejected.filter(({ reason }) => reason === "speck" || reason === "dash");
+    const specks = small.map(({ box, reason, fill }): Candidate => ({ box, shape: reason === "dash" ? "dash" : "speck", fill }));
+    return { sightings, rejected, rules: this.rules, candidates: [...specks, ...others], pen: this.ink.pen / this.ink.scale };
   }
 
   /** Let the detector say where digits stand, and the region classifier look at each again. */
   async ask(): Promise<Found> {
     const { ink } = this;
-    let digits: Spotted[] = [];
+    let { digits, marks }: Seen = { digits: [], marks: [] };
     if (!ink.isBlank) {
       const guess = typicalHeight(ink.components.boxes, ink.pen, ink.mask);
-      digits = await look(this.full, this.models, guess);
+      ({ digits, marks } = await look(this.full, this.models, guess));
       const seen = measureSeen(digits);
       if (seen !== undefined && isFarOff(guess, seen)) this.#sort(seen);
     }
@@ -148,7 +159,18 @@ export class Components {
     }
     const others = lone.filter((glyph) => !possible.includes(glyph));
     const refused = others.map((glyph): Rejected => ({ box: this.toPage(glyph.box), reason: "no digit" }));
-    return { sightings, rejected: [...this.rejected, ...refused], rules: this.rules };
+    const drawn = sightings.filter(({ glyph }) => glyph);
+    return this.#found(sightings, [...this.rejected, ...refused], [
+      ...findStrokes(drawn.map(({ glyph }) => glyph as Glyph), drawn.map(({ box }) => box)),
+      ...findStrokes(others, refused.map(({ box }) => box)),
+      ...marks.map((sign) => this.#nameMark(sign)),
+      ...others.map((glyph) => makePiece(glyph, this.toPage(glyph.box))),
+    ]);
+  }
+
+  #nameMark(sign: Spotted): Candidate {
+    const most = Math.max(...sign.probs);
+    return { box: this.toPage(toBox(sign)), shape: "sign", label: constants.marks[sign.probs.indexOf(most)], probability: sign.score * most };
   }
 
   /** Take the only glyph for a sighting; the region classifier looks at it, unless the classifier is certain. */
@@ -170,7 +192,7 @@ export class Components {
   }
 
   acceptAlone(lone: Sighting): Found {
-    return { sightings: [lone], rejected: this.rejected, rules: this.rules };
+    return this.accept([lone]);
   }
 }
 

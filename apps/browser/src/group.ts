@@ -99,29 +99,22 @@ function isSmallBeside(level: Level[], index: number, line: number[]): boolean {
   return box.left - right < C.NUMBER_GAP * height && isWithin && box.bottom - box.top < C.SMALL * height;
 }
 
-/** Cut a line where the gap is wide for the height of its digits. */
-export function splitNumbers(line: number[], boxes: Box[]): number[][] {
+/** Cut a line where the gap is wide for the height of its digits, but not before those that a mark joins. */
+export function splitNumbers(line: number[], boxes: Box[], joined = new Set<number>()): number[][] {
   const height = median(line.map((i) => Math.max(boxes[i].height, boxes[i].width)));
-  return split(line, boxes, C.NUMBER_GAP * height);
+  return split(line, boxes, C.NUMBER_GAP * height, joined);
 }
 
-function split(line: number[], boxes: Box[], most: number): number[][] {
+function split(line: number[], boxes: Box[], most: number, joined = new Set<number>()): number[][] {
   const groups: number[][] = [];
   let right = -Infinity;
   for (const index of line) {
     const box = boxes[index];
-    if (!groups.length || box.x - right > most) groups.push([]);
+    if (!groups.length || (box.x - right > most && !joined.has(index))) groups.push([]);
     groups[groups.length - 1].push(index);
     right = Math.max(right, box.x + box.width);
   }
   return groups;
-}
-
-/** One line of text per line of writing, with a blank between numbers. */
-export function toText(digits: (Box & { label: string })[]): string {
-  return findLines(digits)
-    .map((line) => splitNumbers(line, digits).map((number) => number.map((i) => digits[i].label).join("")).join(" "))
-    .join("\n");
 }
 
 /** Whether a box lies on digits by so much that it shows parts of them, and hardly anything of its own. */

@@ -1,6 +1,6 @@
-/** Looks at a page on several scales and joins what is seen there, as `inkdigits.looking` does; digits alone. */
+/** Looks at a page on several scales and joins what is seen there, as `inkdigits.looking` does. */
 import constants from "./constants.json";
-import { dropDoubles, measureAgreement, type Spotted } from "./decode";
+import { dropDoubles, measureAgreement, type Seen, type Spotted } from "./decode";
 import { median, round, type Box } from "./ink/arrays";
 import type { InkPage } from "./ink/binarize";
 import { cutRegions, makeView, measureScale } from "./ink/view";
@@ -11,20 +11,21 @@ const { DIGIT_PX, MARGIN_PX } = constants["ink.view"];
 
 interface Look {
   scale: number;
-  digits: Spotted[];
+  signs: Spotted[];
+  marks: Spotted[];
 }
 
 /**
- * Digits on a page, best first, in working pixels; `height` is how high digits seem to be. If they have quite another
+ * Digits and marks on a page, best first, in working pixels; `height` is how high digits seem to be. If they have quite another
  * height, the page is looked at anew.
  */
-export async function look(page: InkPage, models: Models, height: number): Promise<Spotted[]> {
-  const digits = await lookAround(page, models, height);
-  const seen = measureSeen(digits);
-  if (seen === undefined || !isFarOff(height, seen)) return digits;
+export async function look(page: InkPage, models: Models, height: number): Promise<Seen> {
+  const found = await lookAround(page, models, height);
+  const seen = measureSeen(found.digits);
+  if (seen === undefined || !isFarOff(height, seen)) return found;
   const again = await lookAround(page, models, seen);
-  const sum = (signs: Spotted[]): number => signs.reduce((total, sign) => total + sign.score, 0);
-  return sum(again) > sum(digits) ? again : digits;
+  const sum = ({ digits }: Seen): number => digits.reduce((total, sign) => total + sign.score, 0);
+  return sum(again) > sum(found) ? again : found;
 }
 
 /** The middle height of digits that the detector sees; undefined where it is sure of hardly any. */
@@ -39,7 +40,7 @@ export function isFarOff(guess: number, seen: number): boolean {
   return !(1 / C.FAR_OFF <= seen / guess && seen / guess <= C.FAR_OFF);
 }
 
-async function lookAround(page: InkPage, models: Models, height: number): Promise<Spotted[]> {
+async function lookAround(page: InkPage, models: Models, height: number): Promise<Seen> {
   const { width: columns, height: rows } = page.mask;
   const size = columns * rows;
   let most = Math.min(C.MOST_ENLARGED, (C.MOST_VIEW_PX - 2 * MARGIN_PX) / Math.max(columns, rows));
@@ -59,19 +60,20 @@ async function lookAround(page: InkPage, models: Models, height: number): Promis
     const better = correct(looks[0], most);
     if (better !== undefined) looks = [await detect(page, models, better)];
   }
-  return poolLooks(looks);
+  const marks = poolLooks(looks.map(({ scale, marks }) => ({ scale, signs: marks })));
+  return { digits: poolLooks(looks), marks: marks.filter((mark) => mark.score >= C.LEAST_MARK_SCORE) };
 }
 
 async function detect(page: InkPage, models: Models, scale: number): Promise<Look> {
-  const signs = await models.findSigns(makeView(page, scale), C.LEAST_SCORE);
-  const digits = signs.map((sign) => ({
+  const seen = await models.findSigns(makeView(page, scale), C.LEAST_SCORE);
+  const toWorking = (sign: Spotted): Spotted => ({
     ...sign,
     x: (sign.x - MARGIN_PX) / scale,
     y: (sign.y - MARGIN_PX) / scale,
     width: sign.width / scale,
     height: sign.height / scale,
-  }));
-  return { scale, digits };
+  });
+  return { scale, signs: seen.digits.map(toWorking), marks: seen.marks.map(toWorking) };
 }
 
 /** How well a scale suits a sign of this height. */
@@ -81,9 +83,9 @@ function weigh(height: number, scale: number): number {
 }
 
 /** Join what was seen on several scales. */
-export function poolLooks(looks: Look[]): Spotted[] {
+export function poolLooks(looks: Omit<Look, "marks">[]): Spotted[] {
   const seen = looks.flatMap((one, scale) =>
-    one.digits.map((sign) => {
+    one.signs.map((sign) => {
       const weight = weigh(sign.height, one.scale);
       return { sign, scale, strength: weight * sign.score, isFree: weight >= C.LEAST_WEIGHT };
     }),
@@ -140,8 +142,8 @@ function isSettled(looks: Look[]): boolean {
 
 /** The scale on which digits have the height that the detector knows; undefined if they nearly have it. */
 function correct(one: Look, most: number): number | undefined {
-  if (!one.digits.length) return undefined;
-  const sure = one.digits.filter((sign) => sign.score >= Math.min(0.5, one.digits[0].score));
+  if (!one.signs.length) return undefined;
+  const sure = one.signs.filter((sign) => sign.score >= Math.min(0.5, one.signs[0].score));
   const height = median(sure.map((sign) => sign.height)) * one.scale;
   const better = Math.min(most, (one.scale * DIGIT_PX) / height);
   const isGood = Math.abs(Math.log(height / DIGIT_PX)) <= C.HEIGHT_SPREAD;

@@ -33,7 +33,7 @@ function clear(): void {
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, canvas.width, canvas.height);
   setDrawn(false);
-  show({ text: "", digits: [] }, 0);
+  show({ text: "", digits: [], marks: [] }, 0);
 }
 
 function setDrawn(value: boolean): void {

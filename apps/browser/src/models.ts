@@ -1,7 +1,7 @@
 /** The reader's three networks in ONNX Runtime, single-threaded WebAssembly: the very files that Python reads with. */
 import * as ort from "onnxruntime-web/wasm";
 import constants from "./constants.json";
-import { decode, softmax, type Spotted } from "./decode";
+import { decodeBoth, softmax, type Seen } from "./decode";
 import type { Ink } from "./ink/arrays";
 
 const SIDE = constants["ink.normalize"].SIZE_PX;
@@ -17,8 +17,8 @@ export interface Opinion {
 
 /** Runs the networks; so that the same code reads in a browser, in tests and in benchmarks. */
 export interface Models {
-  /** Returns digits on a view, best first, boxes in its pixels. */
-  findSigns(view: Ink, leastScore: number): Promise<Spotted[]>;
+  /** Returns digits and marks on a view, best first, boxes in its pixels. */
+  findSigns(view: Ink, leastScore: number): Promise<Seen>;
   /** Returns an opinion for each (28, 28) form. */
   classify(forms: Ink[]): Promise<Opinion[]>;
   /** Returns an opinion for each of (N, 2, 40, 40) regions. */
@@ -45,7 +45,7 @@ export async function openModels(files: Files): Promise<Models> {
     async findSigns(view, leastScore) {
       detector ??= open(files.detector);
       const signs = await run(await detector, view.data, [1, 1, view.height, view.width]);
-      return decode(signs, view.width / 4, view.height / 4, leastScore);
+      return decodeBoth(signs, view.width / 4, view.height / 4, leastScore);
     },
     async classify(forms) {
       if (!forms.length) return [];

@@ -1,12 +1,14 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
+import { assemble } from "./assemble";
 import constants from "./constants.json";
 import { areClear, areFew, decide, findUnclear, haveForm, isCertainAlone, isSureAlone, isSurelyDigit, mayBeTwo, measureSureness, tell, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
-import { findLetterColumns, findWords, hasDot, isExplained, toText } from "./group";
+import { findLetterColumns, findWords, hasDot, isExplained } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
 import { findBorders, isOnBorder } from "./ink/borders";
 import type { Glyph, Rejected } from "./ink/glyphs";
 import { normalizeGlyph } from "./ink/normalize";
+import { makePiece, type Mark } from "./marks";
 import type { Models, Opinion } from "./models";
 import { doubtParts, isFaintBeside, reconsider } from "./reconsidering";
 
@@ -18,9 +20,10 @@ export interface Digit extends Box {
 export interface Reading {
   text: string;
   digits: Digit[];
+  marks: Mark[];
 }
 
-/** Read the digits of one picture. */
+/** Read the numbers of one picture. */
 export async function read(gray: Gray, models: Models): Promise<Reading> {
   const found = await find(new Components(gray, models), models);
   await askAboutRest(found, models);
@@ -52,7 +55,8 @@ export async function read(gray: Gray, models: Models): Promise<Reading> {
   const inNumbers = digits.filter((digit, i) => !inWords.has(i) && !(digit.label === "1" && hasDot(digit, specks)));
   const borders = findBorders(found.rules, inNumbers);
   const kept = inNumbers.filter((digit) => !isOnBorder(borders, digit));
-  return { text: toText(kept), digits: kept };
+  const pieces = sightings.flatMap(({ glyph, box }, i) => (glyph && !verdicts[i].isDigit ? [makePiece(glyph, box)] : []));
+  return assemble(kept, [...found.candidates, ...pieces], found.pen);
 }
 
 async function find(page: Components, models: Models): Promise<Found> {

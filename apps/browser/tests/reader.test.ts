@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decode, dropDoubles, softmax } from "../src/decode";
-import { findLetterColumns, findLines, findWords, toText } from "../src/group";
+import { assemble } from "../src/assemble";
+import { findLetterColumns, findLines, findWords } from "../src/group";
 import type { Models } from "../src/models";
 import { read } from "../src/reader";
 import { openFiles, toGray, type Vector } from "./vectors";
@@ -61,7 +62,8 @@ describe("grouping", () => {
   const digit = (label: string, x: number, y: number) => ({ label, x, y, width: 10, height: 20 });
 
   it("writes lines from top to bottom and numbers apart", () => {
-    expect(toText([digit("3", 0, 50), digit("2", 15, 2), digit("1", 0, 0), digit("4", 60, 1)])).toBe("12 4\n3");
+    const digits = [digit("3", 0, 50), digit("2", 15, 2), digit("1", 0, 0), digit("4", 60, 1)];
+    expect(assemble(digits.map((one) => ({ ...one, confidence: 0.9 }))).text).toBe("12 4\n3");
     expect(findLines([])).toEqual([]);
   });
 

@@ -1,21 +1,30 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { makeFloats, type Ink } from "../src/ink/arrays";
+import { assemble } from "../src/assemble";
+import { makeFloats, type Box, type Ink } from "../src/ink/arrays";
 import { extractInk } from "../src/ink/binarize";
 import { findBorders, isOnBorder } from "../src/ink/borders";
 import { closeByDisc, dilateByDisc, discReaches } from "../src/ink/extremes";
 import { cutRegions, makeView } from "../src/ink/view";
+import type { Candidate } from "../src/marks";
 import { toGray } from "./vectors";
+
+type Rect = [number, number, number, number];
 
 interface Steps {
   height: number;
   width: number;
   gray: string;
   scale: number;
-  boxes: [number, number, number, number][];
+  boxes: Rect[];
   ink: string;
   view: string;
   regions: string;
+  lines: {
+    digits: { label: string; confidence: number; box: Rect }[];
+    candidates: (Omit<Candidate, "box"> & { box: Rect })[];
+    text: string;
+  }[];
 }
 
 const steps = JSON.parse(readFileSync("tests/steps.json", "utf-8")) as Steps;
@@ -40,6 +49,16 @@ describe("what the networks are shown is what Python shows them", () => {
   it("regions", () => {
     const boxes = steps.boxes.map(([x, y, width, height]) => ({ x, y, width, height }));
     expectSame(cutRegions(view, boxes), steps.regions);
+  });
+});
+
+describe("digits and marks are put together as in Python", () => {
+  const toBox = ([x, y, width, height]: Rect): Box => ({ x, y, width, height });
+
+  it.each(steps.lines.map((line, i) => [`${i}: ${line.text}`, line] as const))("%s", (_, line) => {
+    const digits = line.digits.map(({ label, confidence, box }) => ({ label, confidence, ...toBox(box) }));
+    const candidates = line.candidates.map((item) => ({ ...item, box: toBox(item.box) }));
+    expect(assemble(digits, candidates, 5).text).toBe(line.text);
   });
 });
 

@@ -27,7 +27,7 @@ SURE_DIGIT = 0.9  # a stroke that is read as 1 or 7 below this is not surely one
 DATE_SLANT_DEG, FLAT_SLANT_DEG, FRACTION_SLANT_DEG = 22.0, 33.0, 38.0
 DATE_HIGHER, FLAT_HIGHER = 1.0, 1.1
 # What makes a date with a year is a date, if both strokes lean more than its 1s or are higher.
-DATE_SIGNS, CENTURIES = (8, 10), ("19", "20")
+DATE_SIGNS, CENTURIES = (8, 10), (19, 20)
 DATE_LEANS_DEG, DATE_RISES, DATED_HIGHER = 4.0, 1.08, 0.9
 # Thickness of a straight stroke, as part of its length: standard deviations; and of one in bold, which a 1 with a
 # flag may look like.
@@ -114,7 +114,8 @@ def _find_date(
     high = [p for p in straight if boxes[p].height >= DATED_HIGHER * median(others)]
     for chosen in combinations(high, 2):
         groups = _split_at(labels, chosen)
-        if not any(group[:2] in CENTURIES and len(group) == 4 for group in groups) or not is_date(*groups):
+        has_year = any(len(group) == 4 and int(group) // 100 in CENTURIES for group in groups)
+        if not has_year or not is_date(*groups):
             continue
         ones = [p for p in straight if p not in chosen]
         slant = max((strokes[boxes[p]].slant_deg for p in ones), default=0.0) + DATE_LEANS_DEG
