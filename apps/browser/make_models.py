@@ -48,7 +48,7 @@ NETWORKS = {
 MODULES = (
     "bundles.detector", "deciding", "finding", "ink.binarize", "ink.contrast", "ink.cut", "ink.glyphs",
     "ink.grouping", "ink.marks", "ink.normalize", "ink.places", "ink.region", "ink.rules", "ink.scale",
-    "ink.slashes", "ink.tables", "ink.view", "ink.words", "letters", "looking", "reader", "reconsidering",
+    "ink.slashes", "ink.tables", "ink.tight", "ink.view", "ink.words", "letters", "looking", "reader", "reconsidering",
     "unseen",
 )  # fmt: skip
 DRAWN = ("7", "3", "0", "1", "2", "4", "5", "6", "8", "9", "42", "1984", "360", "5071")

@@ -81,6 +81,7 @@ WIDE = 1.6  # one digit still, if the classifier is so certain of it
 # Of the middle width of the page's glyphs, and of its own height: what is as wide may be two that touch. "89"
 # and "84" looked like an 8 to both classifiers.
 TWICE_WIDTH, LEAST_OF_TWO = 1.25, 0.7
+ONE_WIDTH = 0.8
 CERTAIN_NONE, CERTAIN_PROB = 0.015, 0.985
 CLEAR_HEIGHTS = (0.55, 1.6)  # of the middle height of the page's glyphs
 
@@ -134,6 +135,11 @@ def is_certain_alone(glyph: Glyph, opinion: Opinion) -> bool:
     (docs/reading.md).
     """
     return glyph.box.width <= CLEAR_WIDTH * glyph.box.height and _is_certain(opinion)
+
+
+def is_one_wide(glyph: Glyph) -> bool:
+    """Tell whether a page's only glyph is too slim for two digits, as most single ones are."""
+    return glyph.box.width <= ONE_WIDTH * glyph.box.height
 
 
 def _is_certain(opinion: Opinion) -> bool:

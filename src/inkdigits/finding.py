@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -25,8 +24,9 @@ from inkdigits.ink.places import Candidate, make_piece
 from inkdigits.ink.scale import measure_height
 from inkdigits.ink.scaler import Scaler
 from inkdigits.ink.slashes import find_strokes
+from inkdigits.ink.tight import add_border, is_tight
 from inkdigits.looking import Detector, Regions, is_far_off, look, look_again, measure_seen
-from inkdigits.types import Box, Gray, Probs, Rejected, Rule
+from inkdigits.types import Box, Probs, Rejected, Rule
 from inkdigits.unseen import may_be_digit, to_box
 
 # A glyph that the detector does not see may still be a digit, if the classifier is very sure of it.
@@ -37,11 +37,8 @@ SPANS = 0.98  # a lone glyph so high or wide as the picture is no digit
 SPANNED_PX = 150  # unless the picture is a crop: its shorter side is lower than this
 TINY_PX = 20  # pictures whose shorter side is no longer show no letters
 TIGHT_PX = 40  # pictures whose shorter side is no longer are crops of one sign; they get a border of paper
+FREE_PX = 2  # a glyph farther from the border was not cut off there
 BORDER = 0.25  # of the longer side; MNIST's own margin is 4 of 20 px
-TIGHT_EDGE = 0.12  # part of a crop's outermost pixels that may be ink before its polarity is in doubt
-# Nothing but the digit itself tells the polarity where light and dark differ by so many grey levels, and each takes
-# this part of the pixels at least.
-STARK, BALANCED = 110, 0.38
 # Ink that has not the form of one digit may be several that touch: if it is so many pens high, or if it fades like
 # a shadow but has so many heights of the glyphs beside it.
 CHAIN_PENS = 3.0
@@ -133,7 +130,7 @@ class Components:
         if min(gray.shape) <= TIGHT_PX:
             self.light_on_dark = is_light_on_dark(gray) if light_on_dark is None else light_on_dark
             border_px = round(BORDER * max(gray.shape))
-            gray = _add_border(gray, border_px, light_on_dark=self.light_on_dark)
+            gray = add_border(gray, border_px, light_on_dark=self.light_on_dark)
         self.full = extract_ink(gray, light_on_dark=self.light_on_dark)
         self.ink, rules = remove_rules(self.full)
         self.to_page = Scaler(self.ink.scale, page.size, border_px=border_px)
@@ -175,20 +172,18 @@ class Components:
 
     def turn(self) -> Components | None:
         """Take paper for ink, where nobody can tell: in a crop that ends where the ink ends. Else None."""
-        if self.light_on_dark is None or not _is_tight(self.page.gray, light_on_dark=self.light_on_dark):
+        if self.light_on_dark is None or not is_tight(self.page.gray, light_on_dark=self.light_on_dark):
             return None
         return Components(self.page, self.index, light_on_dark=not self.light_on_dark)
 
     @property
-    def is_balanced(self) -> bool:
-        """True if light and dark pixels take nearly equal parts of the picture, and are far apart."""
-        gray = self.page.gray
-        cut, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-        is_light = gray > cut
-        part = float(is_light.mean())
-        if not BALANCED <= part <= 1 - BALANCED:
-            return False
-        return float(gray[is_light].mean() - gray[~is_light].mean()) >= STARK
+    def is_free(self) -> bool:
+        """True if the only glyph touches no border: in crops, parts of neighbours do."""
+        box, (height, width) = self.glyphs[0].box, self.ink.mask.shape
+        is_inside = (
+            min(box.x, box.y) > FREE_PX and box.right < width - FREE_PX and box.bottom < height - FREE_PX
+        )
+        return is_inside and self.light_on_dark is None
 
     def take(self, opinions: Sequence[Opinion | None]) -> list[Sighting]:
         """Take every glyph for a sighting; the detector is not asked."""
@@ -305,30 +300,6 @@ def _spans(box: Box, ink: InkPage) -> bool:
     """Tell whether ink runs from border to border: a fold, the edge of a sheet or of a shadow."""
     height, width = ink.mask.shape
     return bool(box.height >= SPANS * height or box.width >= SPANS * width)
-
-
-def _add_border(gray: Gray, width_px: int, *, light_on_dark: bool) -> Gray:
-    """Put paper around a crop: where ink touches the border, nothing tells what lies behind it."""
-    cut, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    paper = gray[gray <= cut] if light_on_dark else gray[gray > cut]
-    level = _median_of(paper) if paper.size else int(gray[0, 0])
-    return cv2.copyMakeBorder(
-        gray, width_px, width_px, width_px, width_px, cv2.BORDER_CONSTANT, value=[level]
-    ).astype(np.uint8, copy=False)
-
-
-def _median_of(values: npt.NDArray[np.uint8]) -> int:
-    """Return the median, rounded down; five times faster than `numpy.median` on a crop."""
-    ordered = np.sort(values, axis=None)
-    return (int(ordered[(ordered.size - 1) // 2]) + int(ordered[ordered.size // 2])) // 2
-
-
-def _is_tight(gray: Gray, *, light_on_dark: bool) -> bool:
-    """Tell whether much of a picture's outermost pixels would be ink."""
-    cut, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    edge = np.concatenate([gray[0], gray[-1], gray[1:-1, 0], gray[1:-1, -1]])
-    ink = edge > cut if light_on_dark else edge <= cut
-    return float(ink.mean()) >= TIGHT_EDGE
 
 
 def find_digits(page: Page, index: int, detector: Detector | None, regions: Regions | None = None) -> Found:

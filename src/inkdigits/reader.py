@@ -25,6 +25,7 @@ from inkdigits.deciding import (
     find_unclear,
     have_form,
     is_certain_alone,
+    is_one_wide,
     is_sure_alone,
     is_surely_digit,
     may_be_two,
@@ -38,6 +39,7 @@ from inkdigits.images import DEFAULT_LIMITS, Limits, Page, Source, load_pages
 from inkdigits.ink import Glyph, normalize_glyph
 from inkdigits.ink.assemble import assemble
 from inkdigits.ink.places import make_piece
+from inkdigits.ink.tight import is_balanced
 from inkdigits.letters import find_letters
 from inkdigits.looking import Detector, Regions
 from inkdigits.reconsidering import doubt_parts, reconsider
@@ -233,7 +235,8 @@ class Reader:
         """Ask the region classifier about a page's only glyph, and the detector where that is not enough."""
         is_certain = is_certain_alone(page.glyphs[0], opinion)
         lone = page.take_alone(None if is_certain else self.regions, opinion)
-        if is_sure_alone(lone):
+        is_one = is_certain or is_one_wide(page.glyphs[0]) or not page.is_free
+        if is_sure_alone(lone) and is_one:
             return page.accept_alone(lone)
         return page.ask_alone(detector, self.regions, lone)
 
@@ -248,7 +251,7 @@ class Reader:
         (opinion,) = self._ask(turned.glyphs)
         if are_clear(turned.glyphs, [opinion]):
             return turned.accept_alone(turned.take_alone(self.regions, opinion))
-        if page.is_balanced and measure_sureness([opinion]) > measure_sureness(opinions):
+        if is_balanced(page.page.gray) and measure_sureness([opinion]) > measure_sureness(opinions):
             return self._ask_about_lone(turned, opinion, detector)
         return None
 

@@ -13,6 +13,7 @@ from inkdigits.deciding import (
     decide,
     find_unclear,
     is_certain_alone,
+    is_one_wide,
     is_sure_alone,
     is_surely_digit,
     may_be_two,
@@ -128,6 +129,11 @@ def test_what_is_wide_enough_for_two_is_never_surely_none() -> None:
     assert not is_sure_alone(alone(none, again=none, width=18))  # 0.9 of its height: "12" is no digit either
     assert not is_sure_alone(alone(none, width=18))
     assert is_sure_alone(alone(CLEAR, again=CLEAR, width=18))
+
+
+def test_most_single_digits_are_too_slim_for_two() -> None:
+    assert is_one_wide(make_glyph(width=16))
+    assert not is_one_wide(make_glyph(width=17))
 
 
 def test_points_beside_digits_are_no_digits() -> None:

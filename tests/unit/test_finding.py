@@ -191,13 +191,16 @@ def test_digits_in_the_only_glyph_are_parts_of_one_piece() -> None:
     assert single.sightings[0].is_lone
 
 
-def test_a_crop_is_balanced_where_light_and_dark_are_far_apart_and_take_equal_parts() -> None:
-    def is_balanced(light: int, dark: int, columns: int) -> bool:
-        crop = np.full((16, 16), dark, np.uint8)
-        crop[:, :columns] = light
-        return Components(Page(np.repeat(crop[:, :, None], 3, axis=2)), 0).is_balanced
+@pytest.mark.parametrize(("x", "is_free"), [(60, True), (18, True), (0, False), (171, False)])
+def test_a_glyph_is_free_where_it_touches_no_border(x: int, *, is_free: bool) -> None:
+    gray = np.full((120, 200), 240, np.uint8)
+    gray[30:90, x : x + 29] = 20
+    page = Components(Page(np.repeat(gray[:, :, None], 3, axis=2)), 0)
+    assert len(page.glyphs) == 1
+    assert page.is_free is is_free
 
-    assert is_balanced(230, 20, 8)
-    assert is_balanced(230, 20, 7)
-    assert not is_balanced(230, 20, 4)  # the fewer ones are ink
-    assert not is_balanced(120, 60, 8)  # two shades of paper
+
+def test_nothing_is_free_in_a_tight_crop() -> None:
+    gray = np.full((28, 28), 240, np.uint8)
+    gray[6:22, 8:20] = 20
+    assert not Components(Page(np.repeat(gray[:, :, None], 3, axis=2)), 0).is_free

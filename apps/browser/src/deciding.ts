@@ -58,6 +58,11 @@ export function haveForm(glyphs: Glyph[], opinions: Opinion[]): boolean {
   );
 }
 
+/** Whether the only glyph is too slim for two digits. */
+export function isOneWide({ box }: Glyph): boolean {
+  return box.width <= C.ONE_WIDTH * box.height;
+}
+
 /** Whether the classifier is so sure about the only glyph that the region classifier need not be asked. */
 export function isCertainAlone({ box }: Glyph, opinion: Opinion): boolean {
   return box.width <= C.CLEAR_WIDTH * box.height && isCertain(opinion);

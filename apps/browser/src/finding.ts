@@ -14,6 +14,7 @@ import { findStrokes, makePiece, type Candidate } from "./marks";
 import type { Models, Opinion } from "./models";
 
 const C = constants.finding;
+const T = constants["ink.tight"];
 const U = constants.unseen;
 
 /** What one picture may hold; boxes in its pixels. */
@@ -91,14 +92,22 @@ export class Components {
     return new Components(this.gray, this.models, !this.#isLight);
   }
 
+  /** Whether the only glyph touches no border: in crops, parts of neighbours do. */
+  isFree(): boolean {
+    const [{ box }] = this.glyphs;
+    const { width, height } = this.ink.mask;
+    const isInside = Math.min(box.x, box.y) > C.FREE_PX && box.x + box.width < width - C.FREE_PX && box.y + box.height < height - C.FREE_PX;
+    return isInside && this.#isLight === undefined;
+  }
+
   /** Whether light and dark pixels take nearly equal parts of the picture, and are far apart. */
   isBalanced(): boolean {
     const threshold = otsu(this.gray);
     const mean = (values: Uint8Array): number => values.reduce((a, b) => a + b, 0) / values.length;
     const light = this.gray.data.filter((value) => value > threshold);
     const part = light.length / this.gray.data.length;
-    if (part < C.BALANCED || part > 1 - C.BALANCED) return false;
-    return mean(light) - mean(this.gray.data.filter((value) => value <= threshold)) >= C.STARK;
+    if (part < T.BALANCED || part > 1 - T.BALANCED) return false;
+    return mean(light) - mean(this.gray.data.filter((value) => value <= threshold)) >= T.STARK;
   }
 
   /** Take every glyph for a sighting; the detector is not asked. */
@@ -242,7 +251,7 @@ function isTight(gray: Gray, isLight: boolean): boolean {
       if (gray.data[y * width + x] > threshold === isLight) ink++;
     }
   }
-  return ink / all >= C.TIGHT_EDGE;
+  return ink / all >= T.TIGHT_EDGE;
 }
 
 function toBox(sign: Spotted): Box {

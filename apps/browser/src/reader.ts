@@ -1,7 +1,7 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
 import { assemble } from "./assemble";
 import constants from "./constants.json";
-import { areClear, areFew, decide, findUnclear, haveForm, isCertainAlone, isSureAlone, isSurelyDigit, mayBeTwo, measureSureness, tell, total, type Sighting, type Verdict } from "./deciding";
+import { areClear, areFew, decide, findUnclear, haveForm, isCertainAlone, isOneWide, isSureAlone, isSurelyDigit, mayBeTwo, measureSureness, tell, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
 import { findLetterColumns, findWords, hasDot, isExplained } from "./group";
 import { median, type Box, type Gray } from "./ink/arrays";
@@ -83,8 +83,10 @@ async function lookAtLone(page: Components, opinion: Opinion, models: Models): P
 }
 
 async function askAboutLone(page: Components, opinion: Opinion): Promise<Found> {
-  const lone = await page.takeAlone(opinion, isCertainAlone(page.glyphs[0], opinion));
-  return isSureAlone(lone) ? page.acceptAlone(lone) : page.askAlone(lone);
+  const isCertain = isCertainAlone(page.glyphs[0], opinion);
+  const lone = await page.takeAlone(opinion, isCertain);
+  const isOne = isCertain || isOneWide(page.glyphs[0]) || !page.isFree();
+  return isSureAlone(lone) && isOne ? page.acceptAlone(lone) : page.askAlone(lone);
 }
 
 /**
