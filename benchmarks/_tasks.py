@@ -12,6 +12,7 @@ from _blank import make_blank_cases
 from _cases import Answer, Case, Pair, load_cases, load_glyph_cases
 from _marked import KINDS, hide_digits, make_marked_cases
 from _nondigits import LOOK_ALIKES, is_alike, list_alike, load_symbols
+from _rows import TURNS_DEG, make_row_cases
 from _rules import Rule, Score, Scorer
 from _touching import make_touching_cases
 
@@ -100,8 +101,13 @@ def make_tasks() -> list[Task]:
         Task("MNIST pairs that touch", make_touching_cases, "line", rules.is_exact, (
             Measure("exact", rules.rate(rules.is_exact)),
         ), fed="arrays made by code of MNIST's test part, seeded"),
+        Task("rows of MNIST digits, turned", make_row_cases, "line", rules.is_exact, tuple(
+            Measure(f"exact, {degrees} degrees", _rate_kind(f"{degrees} degrees", rules.is_exact))
+            for degrees in TURNS_DEG
+        ), fed="arrays made by code of MNIST's test part, seeded"),
         Task("numbers of simulated pens", make_marked_cases, "line", _has_form, tuple(
-            Measure(f"{kind}: digits and marks in their places", _rate_kind(kind)) for kind in KINDS
+            Measure(f"{kind}: digits and marks in their places", _rate_kind(kind, _has_form))
+            for kind in KINDS
         ), fed="arrays made by code, seeded"),
         *(_make_symbol_task(name) for name in LOOK_ALIKES),
         Task("blank pictures", make_blank_cases, "page", rules.is_rejected, (
@@ -142,9 +148,9 @@ def _has_form(case: Case, answer: Answer) -> bool:
     return hide_digits(answer.text) == hide_digits(case.truth)
 
 
-def _rate_kind(kind: str) -> Scorer:
+def _rate_kind(kind: str, rule: Rule) -> Scorer:
     def score(pairs: Sequence[Pair]) -> Score:
-        return rules.rate(_has_form)([pair for pair in pairs if pair[0].group == kind])
+        return rules.rate(rule)([pair for pair in pairs if pair[0].group == kind])
 
     return score
 

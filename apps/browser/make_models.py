@@ -48,8 +48,8 @@ NETWORKS = {
 MODULES = (
     "bundles.detector", "deciding", "finding", "ink.binarize", "ink.contrast", "ink.cut", "ink.glyphs",
     "ink.grouping", "ink.marks", "ink.normalize", "ink.places", "ink.region", "ink.rules", "ink.scale",
-    "ink.slashes", "ink.tables", "ink.tight", "ink.view", "ink.words", "letters", "looking", "reader", "reconsidering",
-    "unseen",
+    "ink.slashes", "ink.tables", "ink.tight", "ink.view", "ink.words", "letters", "levelling", "looking", "reader",
+    "reconsidering", "unseen",
 )  # fmt: skip
 DRAWN = ("7", "3", "0", "1", "2", "4", "5", "6", "8", "9", "42", "1984", "360", "5071")
 MARKED = ("12.50", "3,75", "-42", "20-50", "7/4/1999", "27/12/2016")
@@ -121,6 +121,7 @@ def make_vectors() -> list[dict[str, Any]]:
     reader = Reader()
     pictures = {f"drawn {text}": draw(text, seed=seed) for seed, text in enumerate(DRAWN)}
     pictures |= {f"drawn {text}": draw(text, seed=seed) for seed, text in enumerate(MARKED)}
+    pictures["turned 5071"] = turn_picture(pictures["drawn 5071"], degrees=14)
     pictures["light on dark"] = (255 - pictures["drawn 42"]).astype(np.uint8)
     for text in SMALL:
         height, width = pictures[f"drawn {text}"].shape
@@ -135,6 +136,13 @@ def make_vectors() -> list[dict[str, Any]]:
             np.uint8
         )
     return [make_vector(name, gray, reader.read(gray)) for name, gray in pictures.items()]
+
+
+def turn_picture(gray: Gray, *, degrees: float) -> Gray:
+    """Return a picture whose writing runs uphill."""
+    height, width = gray.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 0.8)
+    return cv2.warpAffine(gray, matrix, (width, height), borderValue=(255,)).astype(np.uint8)
 
 
 def make_steps() -> dict[str, Any]:

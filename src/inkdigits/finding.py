@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from inkdigits.bundles.detector import Spotted
 from inkdigits.images import Page
+from inkdigits.images.turn import Turn
 from inkdigits.ink import Glyph, InkPage, cut_glyphs, extract_ink, find_glyphs, remove_rules
 from inkdigits.ink.binarize import is_light_on_dark
 from inkdigits.ink.contrast import measure_contrast
@@ -97,6 +98,7 @@ class Found:
         candidates: What may be marks.
         pen_px: Width of the pen.
         is_one_piece: True if all sightings are parts of the page's only glyph.
+        turn: How the page was turned before; None if it is as it was.
     """
 
     page: Page
@@ -107,6 +109,16 @@ class Found:
     candidates: list[Candidate]
     pen_px: float
     is_one_piece: bool = False
+    turn: Turn | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the page itself, pixels."""
+        return self.page.size if self.turn is None else self.turn.size
+
+    def place(self, box: Box) -> Box:
+        """Return where something stands on the page itself."""
+        return box if self.turn is None else self.turn.back(box)
 
 
 class Components:

@@ -41,6 +41,7 @@ from inkdigits.ink.assemble import assemble
 from inkdigits.ink.places import make_piece
 from inkdigits.ink.tight import is_balanced
 from inkdigits.letters import find_letters
+from inkdigits.levelling import find_turn, is_as_sure, move_back, move_rejected
 from inkdigits.looking import Detector, Regions
 from inkdigits.reconsidering import doubt_parts, reconsider
 from inkdigits.types import Cells, Classifier, Digit, Ink, Number, Reading, Rejected
@@ -160,7 +161,11 @@ class Reader:
         reading, found = self._read([pages])[0]
         if field is not None:
             reading = apply_field(reading, field, min_confidence=self.min_confidence)
-        glyphs = {(page.index, sighting.box): sighting.glyph for page in found for sighting in page.sightings}
+        glyphs = {
+            (page.index, page.place(sighting.box)): sighting.glyph
+            for page in found
+            for sighting in page.sightings
+        }
         places = [(number.page, digit.box) for number in reading.numbers for digit in number.digits]
         seen = [glyphs[place] for place in places]
         return reading, [None if glyph is None else normalize_glyph(glyph.ink) for glyph in seen]
@@ -172,11 +177,19 @@ class Reader:
         ]
         sightings = [sighting for pages in found for page in pages for sighting in page.sightings]
         verdicts = iter(self._judge(sightings))
-        readings = [
-            self._assemble(pages, [[next(verdicts) for _ in page.sightings] for page in pages])
-            for pages in found
+        judged = [
+            [self._level(page, [next(verdicts) for _ in page.sightings]) for page in pages] for pages in found
         ]
-        return list(zip(readings, found, strict=True))
+        return [(self._assemble(pages), [page for page, _ in pages]) for pages in judged]
+
+    def _level(self, found: Found, verdicts: list[Verdict]) -> tuple[Found, list[Verdict]]:
+        """Read a page anew whose writing runs far up or down, turned so that it is level."""
+        turn = find_turn(found, verdicts)
+        if turn is None:
+            return found, verdicts
+        (level,) = self._find([Components(turn.apply(found.page), found.index)])
+        again = self._judge(level.sightings)
+        return (replace(level, turn=turn), again) if is_as_sure(again, verdicts) else (found, verdicts)
 
     def _find(self, pages: Sequence[Components]) -> list[Found]:
         """Ask the classifier about all components, and the detector about the pages where that is not enough."""
@@ -276,11 +289,11 @@ class Reader:
             return [Opinion(p, float(n)) for p, n in zip(probs, none, strict=True)]
         return [Opinion(p, None) for p in self.classifier.predict_proba(forms)]
 
-    def _assemble(self, pages: Sequence[Found], verdicts: Sequence[Sequence[Verdict]]) -> Reading:
+    def _assemble(self, pages: Sequence[tuple[Found, Sequence[Verdict]]]) -> Reading:
         numbers: list[Number] = []
         rows: list[Cells] = []
         rejected: list[Rejected] = []
-        for found, alone in zip(pages, verdicts, strict=True):
+        for found, alone in pages:
             judged = reconsider(
                 [sighting.box for sighting in found.sightings],
                 alone,
@@ -306,16 +319,22 @@ class Reader:
                 min_confidence=self.min_confidence,
                 page=found.index,
             )
+            used = {item.box for item in made.used}
+            left_out = [
+                *(item for item in (*refused, *found.rejected) if item.box not in used),
+                *(Rejected(digit.box, "rule", found.index) for digit in made.struck),
+            ]
+            if found.turn is not None:
+                made = move_back(made, found.turn)
+                left_out = [move_rejected(item, found.turn) for item in left_out]
             numbers += made.numbers
             rows += made.rows
-            used = {item.box for item in made.used}
-            rejected += [Rejected(digit.box, "rule", found.index) for digit in made.struck]
-            rejected += [item for item in (*refused, *found.rejected) if item.box not in used]
+            rejected += left_out
         return Reading(
             numbers=tuple(numbers),
             rejected=tuple(rejected),
-            page_sizes=tuple(found.page.size for found in pages),
-            source=pages[0].page.source if pages else "",
+            page_sizes=tuple(found.size for found, _ in pages),
+            source=pages[0][0].page.source if pages else "",
             rows=tuple(rows),
         )
 

@@ -44,7 +44,7 @@ function mean(values: number[]): number {
 }
 
 /** How far writing falls for each pixel to the right: the median over neighbours, or that of the only line. */
-function measureSlope(boxes: Box[]): number {
+export function measureSlope(boxes: Box[]): number {
   if (boxes.length < C.LEAST_NEIGHBOURS) return measureRow(boxes);
   const slopes: number[] = [];
   for (const box of boxes) {
@@ -71,7 +71,8 @@ function measureRow(boxes: Box[]): number {
   const row = [...boxes].sort((a, b) => a.x + a.width / 2 - b.x - b.width / 2);
   const heights = row.map((box) => box.height);
   const height = median(heights);
-  if (Math.min(...heights) < C.ROW_HEIGHTS * Math.max(...heights)) return 0;
+  const low = [...heights].sort((a, b) => a - b)[row.length > C.LEAST_IN_ROW ? 1 : 0];
+  if (low < C.ROW_HEIGHTS * Math.max(...heights)) return 0;
   if (row.some((box, i) => i > 0 && box.x - row[i - 1].x - row[i - 1].width > C.NUMBER_GAP * height)) return 0;
   const [xs, ys] = [row.map((box) => box.x + box.width / 2), row.map((box) => box.y + box.height / 2)];
   const [x, y] = [mean(xs), mean(ys)];

@@ -11,6 +11,7 @@ import { normalizeGlyph } from "./ink/normalize";
 import { makePiece, type Mark } from "./marks";
 import type { Models, Opinion } from "./models";
 import { doubtParts, isFaintBeside, reconsider } from "./reconsidering";
+import { findTurn, isAsSure } from "./turn";
 
 export interface Digit extends Box {
   label: string;
@@ -25,12 +26,32 @@ export interface Reading {
 
 /** Read the numbers of one picture. */
 export async function read(gray: Gray, models: Models): Promise<Reading> {
+  const own = await look(gray, models);
+  const turn = findTurn(gray, own.found.sightings, own.alone);
+  if (!turn) return put(own);
+  const level = await look(turn.apply(gray), models);
+  if (!isAsSure(level.alone, own.alone)) return put(own);
+  const { text, digits, marks } = put(level);
+  return { text, digits: digits.map((digit) => ({ ...digit, ...turn.back(digit) })), marks: marks.map((mark) => ({ ...mark, box: turn.back(mark.box) })) };
+}
+
+/** What was found, and what was made of each sighting alone. */
+interface Looked {
+  found: Found;
+  alone: Verdict[];
+}
+
+async function look(gray: Gray, models: Models): Promise<Looked> {
   const found = await find(new Components(gray, models), models);
   await askAboutRest(found, models);
+  return { found, alone: found.sightings.map(decide) };
+}
+
+/** Put together what stands on a picture. */
+function put({ found, alone }: Looked): Reading {
   const { sightings } = found;
   const boxes = sightings.map((sighting) => sighting.box);
   const contrasts = sightings.map((sighting) => sighting.contrast);
-  const alone = sightings.map(decide);
   const judged = reconsider(boxes, alone, contrasts);
   const verdicts = found.isOnePiece ? doubtParts(judged) : judged;
   const digits = sightings.flatMap((sighting, i): Digit[] => {

@@ -27,7 +27,7 @@ SLOPE_SIGMAS = 3.0
 LEAST_IN_ROW = 3
 ROW_SLOPE = (0.1, 0.5)  # flatter ones need no turning
 ROW_OFF = 0.25  # no middle is farther from that line than this part of the digits' height
-ROW_HEIGHTS = 0.6  # the lowest is higher than this part of the highest
+ROW_HEIGHTS = 0.6  # all are higher than this part of the highest, but for one of four or more
 SMALL = 0.75  # raised cents and their denominator are lower than this part of the digits before them
 
 
@@ -131,7 +131,8 @@ def _measure_row(boxes: Sequence[Box]) -> float:
         return 0.0
     row = sorted(boxes, key=lambda box: box.center[0])
     height = float(median(box.height for box in row))
-    if min(box.height for box in row) < ROW_HEIGHTS * max(box.height for box in row):
+    heights = sorted(box.height for box in row)
+    if heights[len(heights) > LEAST_IN_ROW] < ROW_HEIGHTS * heights[-1]:
         return 0.0
     if any(second.x - first.right > NUMBER_GAP * height for first, second in pairwise(row)):
         return 0.0
