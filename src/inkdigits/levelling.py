@@ -16,8 +16,8 @@ from inkdigits.ink.assemble import Assembled
 from inkdigits.ink.grouping import measure_slope
 from inkdigits.types import Cells, Number, Rejected, Rule
 
-# Below it nothing is won, and a turned page costs a second reading. Of 100 held-out rows of five MNIST digits, turned
-# by 4, 8, 12 and 20 degrees, 95, 93, 88 and 74 are read as they are, 95, 96, 95 and 94 when they are turned back.
+# Below it nothing is won, and a turned page costs a second reading. Of 100 held-out rows of five MNIST digits,
+# turned by 4, 8, 12 and 20 degrees, 95, 93, 88 and 74 are read as they are, 95, 96, 95 and 94 when turned back.
 LEAST_SLOPE = 0.1
 AS_SURE = 0.95  # the digits of the level page are as sure in sum as those of the page itself, or nearly
 
