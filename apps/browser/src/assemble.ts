@@ -16,11 +16,11 @@ export interface Assembled<T> {
 }
 
 /** Put digits and marks together; `pen` is the width of a stroke, in pixels of the picture. */
-export function assemble<T extends Sign>(digits: T[], candidates: Candidate[] = [], pen = 0): Assembled<T> {
+export function assemble<T extends Sign>(digits: T[], candidates: Candidate[] = [], pen = 0, rules: Box[] = []): Assembled<T> {
   const lines = findLines(digits);
   const among = findMarksAmong(digits, lines, candidates);
   const rest = lines.map((line) => line.filter((i) => !among.has(i)));
-  const placed = place(digits, rest, candidates, pen);
+  const placed = place(digits, rest, candidates, pen, rules);
   for (const [row, mark] of among.values()) placed[row].push(mark);
   const used: Mark[] = [];
   const texts = rest.flatMap((line, row): string[] => {
@@ -40,14 +40,14 @@ function spell(digits: Sign[], marks: Mark[]): string {
 }
 
 /** Give each candidate that is a mark to its line. */
-function place(digits: Sign[], lines: number[][], candidates: Candidate[], pen: number): Mark[][] {
+function place(digits: Sign[], lines: number[][], candidates: Candidate[], pen: number, rules: Box[]): Mark[][] {
   const found: Mark[][] = lines.map(() => []);
   const rows = lines.map((line) => (line.length ? new Line(line.map((i) => digits[i])) : undefined));
   const specks = candidates.filter(({ shape }) => shape === "speck").map(({ box }) => box);
   for (const item of candidates) {
     if (digits.some((digit) => isEqual(digit, item.box))) continue; // another view of a digit
     for (const [index, row] of rows.entries()) {
-      const mark = row && placeMark(item, row, pen, specks);
+      const mark = row && placeMark(item, row, pen, specks, rules);
       if (!mark) continue;
       found[index].push(mark);
       break;

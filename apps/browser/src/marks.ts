@@ -177,7 +177,7 @@ function nameSmall(box: Box, others: Box[]): string {
 }
 
 /** Which mark a candidate is in a line, if any. */
-export function placeMark(item: Candidate, line: Line, pen: number, specks: Box[]): Mark | undefined {
+export function placeMark(item: Candidate, line: Line, pen: number, specks: Box[], rules: Box[] = []): Mark | undefined {
   const { box, shape } = item;
   if (middleY(box) < line.top - box.height || middleY(box) > line.bottom + box.height) return undefined;
   const where = line.locate(box);
@@ -192,6 +192,7 @@ export function placeMark(item: Candidate, line: Line, pen: number, specks: Box[
   else if (isComma(box, where)) label = ",";
   else if (isSmall && isPoint(item, where, pen)) label = ".";
   else label = nameDash(box, where);
+  if (label === "." && Math.min(...where.gaps(box)) <= 0 && touchesAny(box, rules, pen)) return undefined;
   return !label || (isSmall && isCrowded(box, specks, where.height)) ? undefined : make(label, TRUST[label]);
 }
 
@@ -239,6 +240,11 @@ function nameDash(box: Box, where: Place): string {
   if (!hasWidth || box.height > C.DASH_HEIGHT * where.height || Math.min(before, after) < -0.1) return "";
   if (place < C.DASH_PLACE[0] || place > C.DASH_PLACE[1]) return "";
   return Math.max(before, after) <= REACH || (after <= C.MINUS_GAP && before > REACH) ? "-" : "";
+}
+
+/** Whether a lying rule is no farther from a box than a pen is wide: there feet of digits are cut off with the line. */
+function touchesAny(box: Box, rules: Box[], pen: number): boolean {
+  return rules.some((rule) => rule.width > rule.height && rule.x < right(box) && box.x < right(rule) && Math.max(rule.y - bottom(box), box.y - bottom(rule)) <= pen);
 }
 
 function isCrowded(box: Box, specks: Box[], height: number): boolean {

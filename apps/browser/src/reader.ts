@@ -77,7 +77,7 @@ function put({ found, alone }: Looked): Reading {
   const borders = findBorders(found.rules, inNumbers);
   const kept = inNumbers.filter((digit) => !isOnBorder(borders, digit));
   const pieces = sightings.flatMap(({ glyph, box }, i) => (glyph && !verdicts[i].isDigit ? [makePiece(glyph, box)] : []));
-  return assemble(kept, [...found.candidates, ...pieces], found.pen);
+  return assemble(kept, [...found.candidates, ...pieces], found.pen, found.rules.map(({ box }) => box));
 }
 
 async function find(page: Components, models: Models): Promise<Found> {

@@ -63,7 +63,7 @@ def assemble(
     lines = find_lines([digit.box for digit in digits])
     among = find_marks_among(digits, lines, candidates)
     rest = [[i for i in line if i not in among] for line in lines]
-    placed = _place(digits, rest, candidates, pen_px=pen_px)
+    placed = _place(digits, rest, candidates, rules=[rule.box for rule in rules], pen_px=pen_px)
     for row, mark in among.values():
         placed[row].append(mark)
     columns = [find_column(borders, digit.box) for digit in digits]
@@ -93,7 +93,12 @@ def _doubt(number: Number, min_confidence: float) -> Number:
 
 
 def _place(
-    digits: Sequence[Digit], lines: Sequence[Sequence[int]], candidates: Sequence[Candidate], *, pen_px: float
+    digits: Sequence[Digit],
+    lines: Sequence[Sequence[int]],
+    candidates: Sequence[Candidate],
+    *,
+    rules: Sequence[Box],
+    pen_px: float,
 ) -> list[list[Mark]]:
     """Give each candidate that is a mark to its line."""
     found: list[list[Mark]] = [[] for _ in lines]
@@ -104,7 +109,7 @@ def _place(
         if item.box in known:
             continue  # another view of a digit
         for index, row in rows:
-            mark = place_mark(item, row, pen_px=pen_px, specks=specks)
+            mark = place_mark(item, row, pen_px=pen_px, specks=specks, rules=rules)
             if mark:
                 found[index].append(mark)
                 break

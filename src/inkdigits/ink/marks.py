@@ -105,7 +105,9 @@ def _name_small(box: Box, others: Sequence[Box]) -> str:
     return _name_dash(box, where)
 
 
-def place_mark(item: Candidate, line: Line, *, pen_px: float, specks: Sequence[Box]) -> Mark | None:
+def place_mark(
+    item: Candidate, line: Line, *, pen_px: float, specks: Sequence[Box], rules: Sequence[Box] = ()
+) -> Mark | None:
     """Tell which mark a candidate is in a line; None if it is none.
 
     Args:
@@ -113,6 +115,7 @@ def place_mark(item: Candidate, line: Line, *, pen_px: float, specks: Sequence[B
         line: Digits of the line.
         pen_px: Typical width of a stroke, pixels of the page.
         specks: Boxes of all specks of the page.
+        rules: Boxes of its ruled lines: what touches one beneath a digit is its foot, cut off with the line.
     """
     if not line.top - item.box.height <= item.box.center[1] <= line.bottom + item.box.height:
         return None
@@ -130,6 +133,8 @@ def place_mark(item: Candidate, line: Line, *, pen_px: float, specks: Sequence[B
         label = "."
     elif item.shape in ("speck", "piece", "dash"):
         label = _name_dash(item.box, where)
+    if label == "." and min(where.gaps(item.box)) <= 0 and _touches_any(item.box, rules, pen_px=pen_px):
+        return None
     if not label or (item.shape in ("speck", "piece") and _is_crowded(item.box, specks, height=where.height)):
         return None
     return Mark(label, TRUST[label], item.box)
@@ -183,6 +188,17 @@ def _name_dash(box: Box, where: Place) -> str:
     is_between = max(before, after) <= REACH
     is_minus = after <= MINUS_GAP and before > REACH
     return "-" if is_between or is_minus else ""
+
+
+def _touches_any(box: Box, rules: Sequence[Box], *, pen_px: float) -> bool:
+    """True if a lying rule is no farther from a box than a pen is wide."""
+    return any(
+        rule.width > rule.height
+        and rule.x < box.right
+        and box.x < rule.right
+        and max(rule.y - box.bottom, box.y - rule.bottom) <= pen_px
+        for rule in rules
+    )
 
 
 def _is_crowded(box: Box, specks: Sequence[Box], *, height: float) -> bool:

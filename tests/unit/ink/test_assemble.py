@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inkdigits.ink.assemble import Assembled, assemble
 from inkdigits.ink.places import Candidate, Shape
-from inkdigits.types import Box, Digit
+from inkdigits.types import Box, Digit, Rule
 
 HEIGHT, WIDTH, PITCH = 50, 28, 40
 
@@ -148,6 +148,20 @@ def test_an_upright_speck_at_half_height_is_no_point() -> None:
     digits = [*write("12"), *write("50", x=220)]
     assert text_of(put(digits, speck(191, 118, 4, 13))) == "12 50"
     assert text_of(put(digits, speck(191, 118, 8, 13))) == "12.50"
+
+
+def test_the_foot_of_a_digit_that_was_cut_off_with_a_line_is_no_point() -> None:
+    digits, foot, free = [*write("12"), *write("50", x=220)], speck(222, 145), speck(191, 145)
+    line = Rule(Box(20, 152, 400, 3))
+
+    def read(item: Candidate, *rules: Rule) -> str:
+        return text_of(assemble(digits, candidates=[item], rules=rules, pen_px=5))
+
+    assert read(foot) == "12.50"  # without a line, it may stand below the arm of a 7
+    assert read(foot, line) == "12 50"
+    assert read(free, line) == "12.50"
+    assert read(foot, Rule(Box(20, 180, 400, 3))) == "12.50"  # the next line
+    assert read(foot, Rule(Box(20, 152, 150, 3))) == "12.50"  # one that ends before
 
 
 def test_a_leaning_one_in_a_long_number_is_no_slash() -> None:
