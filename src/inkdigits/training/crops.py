@@ -103,8 +103,8 @@ def _cut_page(page: SynthPage, rng: np.random.Generator) -> list[tuple[npt.NDArr
             labels.append(_NONE)
             truths.append(box)
     for first, second in pairwise(digits):
-        if rng.random() < 0.25 and _are_near(first, second):
-            boxes.append(_between(first, second) if rng.random() < 0.3 else _around(first, second))
+        if rng.random() < 0.15 and _are_near(first, second):
+            boxes.append(_between(first, second) if rng.random() < 0.5 else _around(first, second))
             labels.append(_NONE)
             truths.append(first)
     pairs = [
