@@ -22,15 +22,15 @@ from inkdigits.ink import SIZE_PX, normalize_glyph
 from inkdigits.types import Ink, LabelledImages
 
 PEN_FAKES: Final = "pen-fakes"
-FAKES: Final = 54_000
+FAKES: Final = 48_000
 SEED: Final = 60
 HEIGHT_PX: Final = 64
 PEN_PART: Final = (0.035, 0.17)
 """Width of the pen as part of the height."""
 KINDS: Final[Mapping[str, float]] = {
-    "print": 0.28,
+    "print": 0.3,
     "letter": 0.16,
-    "script": 0.32,
+    "script": 0.3,
     "sign": 0.04,
     "fake": 0.13,
     "scribble": 0.02,

@@ -31,7 +31,7 @@ from inkdigits.types import LabelledImages
 PEN_SIMULATOR = "pen-simulator"
 SYNTH_CROPS = "synth-crops"
 CLASSES = (*"0123456789", NO_DIGIT)
-PEN_DIGITS = 70_000
+PEN_DIGITS = 40_000
 PEN_SEED = 20
 DIGITS_A_WRITER = 10
 HEIGHT_PX = (40, 90)  # pixels of one digit height; the range of digits on photographs of single digits
