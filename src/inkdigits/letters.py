@@ -11,7 +11,8 @@ from statistics import median
 
 from inkdigits.deciding import SURELY_OTHER, Verdict
 from inkdigits.finding import Found, Sighting
-from inkdigits.ink.words import find_dotted, find_letter_columns, find_words, is_explained
+from inkdigits.ink.slashes import STRAIGHT
+from inkdigits.ink.words import LIKE_LETTER, find_dotted, find_letter_columns, find_words, is_explained
 from inkdigits.reconsidering import are_faint
 from inkdigits.types import Box, Rejected
 
@@ -31,8 +32,14 @@ def find_letters(found: Found, alone: Sequence[Verdict], judged: Sequence[Verdic
     """
     sightings = list(zip(found.sightings, alone, judged, strict=True))
     boxes = [sighting.box for sighting, _, verdict in sightings if verdict.is_digit]
-    sureness = [float(before.probs.sum()) for _, before, verdict in sightings if verdict.is_digit]
-    left = _find_left(sightings)
+    # A straight, leaning stroke is a 1 or a slash: between digits, as in a date, it makes no word of them.
+    strokes = {item.box for item in found.candidates if item.shape == "stroke" and item.thickness < STRAIGHT}
+    sureness = [
+        max(float(before.probs.sum()), LIKE_LETTER if seen.box in strokes else 0.0)
+        for seen, before, verdict in sightings
+        if verdict.is_digit
+    ]
+    left = [(box, 1.0 if box in strokes else probability) for box, probability in _find_left(sightings)]
     others = [item.box for item in found.rejected if item.reason == "no digit"]
     others += _find_large_specks(found.rejected, boxes)
     others += [box for box, probability in left if probability < SURELY_OTHER]

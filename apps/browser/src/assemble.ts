@@ -56,7 +56,7 @@ function place(digits: Sign[], lines: number[][], candidates: Candidate[], pen: 
   return found;
 }
 
-function isEqual(a: Box, b: Box): boolean {
+export function isEqual(a: Box, b: Box): boolean {
   return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 }
 

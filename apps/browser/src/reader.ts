@@ -1,5 +1,5 @@
 /** The one order of steps on the device, as `inkdigits.reader` has it: picture, ink, glyphs, networks, text. */
-import { assemble } from "./assemble";
+import { assemble, isEqual } from "./assemble";
 import constants from "./constants.json";
 import { areClear, areFew, decide, findUnclear, haveForm, isCertainAlone, isOneWide, isSureAlone, isSurelyDigit, mayBeTwo, measureSureness, tell, total, type Sighting, type Verdict } from "./deciding";
 import { Components, type Found } from "./finding";
@@ -61,7 +61,10 @@ function put({ found, alone }: Looked): Reading {
   });
   const sureness = verdicts.map((verdict) => total(verdict.probs));
   const isLeft = findLeft(sightings, verdicts);
-  const isOther = isLeft.map((left, i) => left && (verdicts[i].isOther || sureness[i] < constants.deciding.SURELY_OTHER));
+  // A straight, leaning stroke is a 1 or a slash: between digits, as in a date, it makes no word of them.
+  const strokes = found.candidates.filter(({ shape, thickness = Infinity }) => shape === "stroke" && thickness < constants["ink.slashes"].STRAIGHT);
+  const isStroke = boxes.map((box) => strokes.some((item) => isEqual(item.box, box)));
+  const isOther = isLeft.map((left, i) => left && !isStroke[i] && (verdicts[i].isOther || sureness[i] < constants.deciding.SURELY_OTHER));
   const others = [
     ...found.rejected.filter((item) => item.reason === "no digit").map((item) => item.box),
     ...findLargeSpecks(found.rejected, digits),
@@ -69,7 +72,8 @@ function put({ found, alone }: Looked): Reading {
   ];
   const doubtful = boxes.filter((_, i) => isLeft[i] && !isOther[i]);
   // Whether a digit is a letter is asked of what was made of it alone, whatever its neighbours say.
-  const sure = alone.flatMap(({ probs }, i) => (verdicts[i].isDigit ? [total(probs)] : []));
+  const least = constants["ink.words"].LIKE_LETTER;
+  const sure = alone.flatMap(({ probs }, i) => (verdicts[i].isDigit ? [Math.max(total(probs), isStroke[i] ? least : 0)] : []));
   const uprights = found.rules.filter(({ box }) => box.height > box.width).map(({ box }) => box);
   const inWords = new Set([...findLetterColumns(digits, others, sure), ...findWords(digits, others, sure, doubtful, uprights)]);
   const specks = found.rejected.filter((item) => item.reason === "speck");
