@@ -178,6 +178,10 @@ def make_line(rng: np.random.Generator) -> dict[str, Any]:
             slant, thickness = float(rng.uniform(8, 45)), float(rng.uniform(0.03, 0.2))
             candidates.append(Candidate(box, "stroke", slant_deg=slant, thickness=thickness))
         x += width + int(rng.integers(0, 60))
+        if rng.random() < 0.1:  # a colon
+            side = int(rng.integers(4, 9))
+            candidates += [Candidate(Box(x + 4, y, side, side), "speck") for y in (120, 142)]
+            x += 16
         if rng.random() < 0.4:
             size = int(rng.integers(2, 36)), int(rng.integers(2, 60))
             place = Box(x - int(rng.integers(0, 50)), 150 - int(rng.integers(0, 60)), *size)

@@ -19,7 +19,7 @@ from inkdigits.errors import UsageError
 from inkdigits.notation import parse_value
 from inkdigits.types import Digit, Number, Reading
 
-DIGITS, MARKS = "0123456789", ".,-/"
+DIGITS, MARKS = "0123456789", ".,-/:"
 LEAST_SHARE = 1e-3  # less probable labels are no alternatives: a field must not turn a clear 3 into an 8
 MOST_TRIED = 20_000  # choices that are tried; the ISO 7064 sum accepts one in 97
 

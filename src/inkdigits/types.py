@@ -102,7 +102,7 @@ class Mark:
     """A sign between or before the digits of a number.
 
     Attributes:
-        label: ".", ",", "-" or "/".
+        label: ".", ",", "-", "/" or ":".
         confidence: How sure that it is this mark, in [0, 1]; where geometry alone decided, the share of such marks
             that were right on simulated pages.
         box: Where it stands.

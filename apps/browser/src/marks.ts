@@ -192,6 +192,8 @@ export function placeMark(item: Candidate, line: Line, pen: number, specks: Box[
   else if (isComma(box, where)) label = ",";
   else if (isSmall && isPoint(item, where, pen)) label = ".";
   else label = nameDash(box, where);
+  const twin = label === "." ? findTwin(box, specks, where.height) : undefined;
+  if (twin) return { label: ":", confidence: TRUST[":"], box: unite(box, twin) };
   if (label === "." && Math.min(...where.gaps(box)) <= 0 && touchesAny(box, rules, pen)) return undefined;
   return !label || (isSmall && isCrowded(box, specks, where.height)) ? undefined : make(label, TRUST[label]);
 }
@@ -240,6 +242,23 @@ function nameDash(box: Box, where: Place): string {
   if (!hasWidth || box.height > C.DASH_HEIGHT * where.height || Math.min(before, after) < -0.1) return "";
   if (place < C.DASH_PLACE[0] || place > C.DASH_PLACE[1]) return "";
   return Math.max(before, after) <= REACH || (after <= C.MINUS_GAP && before > REACH) ? "-" : "";
+}
+
+/** The other point of a colon. */
+function findTwin(box: Box, specks: Box[], height: number): Box | undefined {
+  const size = Math.max(box.width, box.height);
+  return specks.find((speck) => {
+    const other = Math.max(speck.width, speck.height);
+    const apart = Math.abs(middleY(speck) - middleY(box)) / height;
+    const isAlike = other <= C.COLON_ALIKE * size && size <= C.COLON_ALIKE * other;
+    const isAbove = Math.abs(middleX(speck) - middleX(box)) <= C.COLON_ASIDE * height;
+    return isAlike && isAbove && C.COLON_APART[0] <= apart && apart <= C.COLON_APART[1];
+  });
+}
+
+function unite(a: Box, b: Box): Box {
+  const [x, y] = [Math.min(a.x, b.x), Math.min(a.y, b.y)];
+  return { x, y, width: Math.max(right(a), right(b)) - x, height: Math.max(bottom(a), bottom(b)) - y };
 }
 
 /** Whether a lying rule is no farther from a box than a pen is wide: there feet of digits are cut off with the line. */

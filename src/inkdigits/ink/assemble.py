@@ -76,9 +76,15 @@ def assemble(
             numbers += _make_numbers(digits, line, links, line_index=line_index, page=page)
             line_index += 1
     numbers = [_doubt(number, min_confidence) for number in numbers]
-    kept = {mark.box for number in numbers for mark in number.marks}
-    rows = find_rows(numbers, rules)
-    return Assembled(tuple(numbers), rows, tuple(item for item in candidates if item.box in kept), struck)
+    kept = [mark.box for number in numbers for mark in number.marks]
+    used = tuple(item for item in candidates if any(_holds(box, item.box) for box in kept))
+    return Assembled(tuple(numbers), find_rows(numbers, rules), used, struck)
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    """True for the ink of a mark: all of it, or one point of a colon."""
+    is_across = outer.x <= inner.x and inner.right <= outer.right
+    return is_across and outer.y <= inner.y and inner.bottom <= outer.bottom
 
 
 def _doubt(number: Number, min_confidence: float) -> Number:

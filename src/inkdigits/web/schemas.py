@@ -99,7 +99,7 @@ class DigitOut(Closed):
 
 
 class MarkOut(Closed):
-    """A decimal point, comma, minus, hyphen or slash."""
+    """A decimal point, comma, minus, hyphen, slash or colon."""
 
     label: str
     confidence: Probability

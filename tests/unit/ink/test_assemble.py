@@ -164,6 +164,24 @@ def test_the_foot_of_a_digit_that_was_cut_off_with_a_line_is_no_point() -> None:
     assert read(foot, Rule(Box(20, 152, 150, 3))) == "12.50"  # one that ends before
 
 
+@pytest.mark.parametrize(
+    ("upper", "text"),
+    [
+        (speck(191, 118), "12:50"),
+        (speck(193, 112, 8, 8), "12:50"),
+        (speck(206, 118), "12.50"),  # beside, not above
+        (speck(191, 139), "12.50"),  # one blot
+        (speck(191, 110, 15, 15), "12.50"),  # dirt
+    ],
+)
+def test_two_points_above_each_other_are_a_colon(upper: Candidate, text: str) -> None:
+    made = put([*write("12"), *write("50", x=220)], upper, speck(191, 145))
+    assert text_of(made) == text
+    (number,) = made.numbers
+    assert (number.kind, number.value) == (("other", None) if ":" in text else ("number", 12.5))
+    assert len(made.used) == (2 if ":" in text else 1)
+
+
 def test_a_leaning_one_in_a_long_number_is_no_slash() -> None:
     assert slashed(height=52, slant_deg=40.0, confidence=0.99, around=("316", "2")) == "31612"
     assert slashed(height=58, slant_deg=40.0, confidence=0.99, around=("316", "2")) == "316/2"
