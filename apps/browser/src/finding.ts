@@ -201,7 +201,7 @@ export class Components {
   }
 
   acceptAlone(lone: Sighting): Found {
-    return this.accept([lone]);
+    return this.#found([lone], this.rejected, []); // slashes stand between digits
   }
 }
 

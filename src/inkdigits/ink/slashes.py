@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
+from math import atan2, degrees, hypot, sqrt
 from statistics import median
 
 import cv2
-import numpy as np
 
 from inkdigits.ink.glyphs import Glyph
 from inkdigits.ink.places import REACH, Candidate, Line
@@ -54,11 +54,12 @@ def _measure_stroke(glyph: Glyph) -> tuple[float, float]:
     m = cv2.moments(glyph.ink)
     if m["m00"] <= 0:
         return 0.0, 1.0
-    covariance = np.array([[m["mu20"], m["mu11"]], [m["mu11"], m["mu02"]]]) / m["m00"]
-    values, vectors = np.linalg.eigh(covariance)
-    x, y = vectors[:, 1]
-    slant = float(np.rad2deg(np.arctan2(-x * np.sign(y or 1), abs(y))))
-    return slant, float(np.sqrt(max(values[0], 0.0) / max(values[1], 1e-9)))
+    xx, xy, yy = (m[key] / m["m00"] for key in ("mu20", "mu11", "mu02"))
+    spread = hypot((xx - yy) / 2, xy)
+    most, least = (xx + yy) / 2 + spread, (xx + yy) / 2 - spread
+    x, y = (xy, most - xx) if yy >= xx else (most - yy, xy)  # along the longer axis
+    slant = degrees(atan2(-x if y >= 0 else x, abs(y)))
+    return slant, sqrt(max(least, 0.0) / max(most, 1e-9))
 
 
 def find_slashes(digits: Sequence[Digit], line: Sequence[int], strokes: Mapping[Box, Candidate]) -> list[int]:
