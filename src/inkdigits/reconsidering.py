@@ -42,7 +42,7 @@ SURE_THOUGH_FAINT = 0.97
 FAINT_ALONE = 0.17  # a fold, a stain or grain; pencils stand out more: part of the paper's brightness
 # Signs of other scripts fall into parts that look like digits: where nothing else stands on a page, each part must
 # be so probable a digit of its label.
-SURE_PART, LEAST_PARTS = 0.7, 2
+SURE_PART, LEAST_PARTS = 0.75, 2
 
 
 @dataclass(frozen=True)

@@ -103,15 +103,15 @@ def find_rows(numbers: Sequence[Number], rules: Sequence[Rule]) -> tuple[Cells, 
     Returns:
         Rows of equal length; () where the numbers make up no table.
     """
-    if not numbers:
+    lines = sorted({number.line for number in numbers})
+    if len(lines) < LEAST_SIDE:
         return ()
     borders = find_borders(rules, [digit.box for number in numbers for digit in number.digits])
     columns = [find_column(borders, number.box) for number in numbers]
     places = {(number.line, column) for number, column in zip(numbers, columns, strict=True)}
     if len(borders) < LEAST_SIDE or len(places) < len(numbers):  # no borders, or two numbers between them
         columns = _chain_columns(numbers)
-    lines = sorted({number.line for number in numbers})
-    if len(lines) < LEAST_SIDE or len(set(columns)) < LEAST_SIDE:
+    if len(set(columns)) < LEAST_SIDE:
         return ()
     first, last = min(columns), max(columns)
     table: list[list[Number | None]] = [[None] * (last - first + 1) for _ in lines]
