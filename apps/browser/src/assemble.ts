@@ -2,7 +2,7 @@
 import constants from "./constants.json";
 import { findLines, splitNumbers } from "./group";
 import type { Box } from "./ink/arrays";
-import { findMarksAmong, Line, placeMark, type Candidate, type Mark, type Sign } from "./marks";
+import { findMarksAmong, Line, middleX, placeMark, type Candidate, type Mark, type Sign } from "./marks";
 
 const { REACH } = constants["ink.places"];
 
@@ -36,7 +36,7 @@ export function assemble<T extends Sign>(digits: T[], candidates: Candidate[] = 
 /** The labels of digits and marks from left to right. */
 function spell(digits: Sign[], marks: Mark[]): string {
   const signs = [...digits, ...marks.map(({ box, label }) => ({ ...box, label }))];
-  return signs.sort((a, b) => middle(a) - middle(b)).map(({ label }) => label).join("");
+  return signs.sort((a, b) => middleX(a) - middleX(b)).map(({ label }) => label).join("");
 }
 
 /** Give each candidate that is a mark to its line. */
@@ -60,14 +60,12 @@ export function isEqual(a: Box, b: Box): boolean {
   return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 }
 
-const middle = (box: Box): number => box.x + box.width / 2;
-
 /** Between two digits stands one mark: the surest, of those the largest. */
 function chooseMarks(marks: Mark[], digits: Sign[], line: number[]): Mark[] {
   const best = new Map<number, Mark>();
   const area = ({ box }: Mark): number => box.width * box.height;
   for (const mark of marks) {
-    const gap = line.filter((i) => middle(digits[i]) < middle(mark.box)).length;
+    const gap = line.filter((i) => middleX(digits[i]) < middleX(mark.box)).length;
     const other = best.get(gap);
     const isBetter = !other || mark.confidence > other.confidence || (mark.confidence === other.confidence && area(mark) > area(other));
     if (isBetter) best.set(gap, mark);
@@ -81,7 +79,7 @@ function link(digits: Sign[], line: number[], marks: Mark[]): { after: Map<numbe
   const joined = new Set<number>();
   const row = new Line(line.map((i) => digits[i]));
   for (const mark of marks) {
-    const index = line.find((i) => middle(digits[i]) >= middle(mark.box));
+    const index = line.find((i) => middleX(digits[i]) >= middleX(mark.box));
     if (index === undefined) continue;
     after.set(index, mark);
     if (row.locate(mark.box).gaps(mark.box)[0] <= REACH) joined.add(index);

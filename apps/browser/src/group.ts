@@ -39,7 +39,7 @@ export function findLines(boxes: Box[]): number[][] {
   return lines.sort((a, b) => height(a) - height(b));
 }
 
-function mean(values: number[]): number {
+export function mean(values: number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
 

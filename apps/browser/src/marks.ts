@@ -1,8 +1,9 @@
 /** Marks between digits, as `inkdigits.ink.marks`, `places` and `slashes` find them: points, commas, dashes, slashes. */
 import constants from "./constants.json";
-import { shareArea } from "./decode";
+import { measureAgreement } from "./decode";
+import { mean } from "./group";
 import { median, type Box, type Ink } from "./ink/arrays";
-import type { Glyph } from "./ink/glyphs";
+import { unite, type Glyph } from "./ink/glyphs";
 
 const C = constants["ink.marks"];
 const S = constants["ink.slashes"];
@@ -37,9 +38,8 @@ export interface Sign extends Box {
 const TRUST: Record<string, number> = C.TRUST;
 const right = (box: Box): number => box.x + box.width;
 const bottom = (box: Box): number => box.y + box.height;
-const middleX = (box: Box): number => box.x + box.width / 2;
+export const middleX = (box: Box): number => box.x + box.width / 2;
 const middleY = (box: Box): number => box.y + box.height / 2;
-const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const toKey = ({ x, y, width, height }: Box): string => `${x} ${y} ${width} ${height}`;
 
 /** Where a box stands among the digits of a line. */
@@ -138,7 +138,7 @@ export function findMarksAmong(digits: Sign[], lines: number[][], candidates: Ca
   lines.forEach((line, row) => {
     for (const index of line.slice(1, -1)) {
       const digit = digits[index];
-      const sign = seen.find(({ box }) => isSame(box, digit));
+      const sign = seen.find(({ box }) => measureAgreement(box, digit) >= 0.5);
       const thickness = strokes.get(toKey(digit))?.thickness ?? Infinity;
       if (sign && thickness < S.STRAIGHT && "17".includes(digit.label)) take(index, row, "/", sign.probability ?? 0);
     }
@@ -156,11 +156,6 @@ export function findMarksAmong(digits: Sign[], lines: number[][], candidates: Ca
     }
   });
   return found;
-}
-
-function isSame(a: Box, b: Box): boolean {
-  const shared = shareArea(a, b);
-  return 2 * shared >= a.width * a.height + b.width * b.height - shared;
 }
 
 function nameSmall(box: Box, others: Box[]): string {
@@ -254,11 +249,6 @@ function findTwin(box: Box, specks: Box[], height: number): Box | undefined {
     const isAbove = Math.abs(middleX(speck) - middleX(box)) <= C.COLON_ASIDE * height;
     return isAlike && isAbove && C.COLON_APART[0] <= apart && apart <= C.COLON_APART[1];
   });
-}
-
-function unite(a: Box, b: Box): Box {
-  const [x, y] = [Math.min(a.x, b.x), Math.min(a.y, b.y)];
-  return { x, y, width: Math.max(right(a), right(b)) - x, height: Math.max(bottom(a), bottom(b)) - y };
 }
 
 /** Whether a lying rule is no farther from a box than a pen is wide: there feet of digits are cut off with the line. */
