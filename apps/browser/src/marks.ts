@@ -187,10 +187,11 @@ export function placeMark(item: Candidate, line: Line, pen: number, specks: Box[
   else if (isComma(box, where)) label = ",";
   else if (isSmall && isPoint(item, where, pen)) label = ".";
   else label = nameDash(box, where);
+  if (!label || (isSmall && isCrowded(box, specks, where.height))) return undefined;
   const twin = label === "." ? findTwin(box, specks, where.height) : undefined;
   if (twin) return { label: ":", confidence: TRUST[":"], box: unite(box, twin) };
   if (label === "." && Math.min(...where.gaps(box)) <= 0 && touchesAny(box, rules, pen)) return undefined;
-  return !label || (isSmall && isCrowded(box, specks, where.height)) ? undefined : make(label, TRUST[label]);
+  return make(label, TRUST[label]);
 }
 
 function isLevel(box: Box, where: Place): boolean {

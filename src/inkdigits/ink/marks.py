@@ -135,12 +135,12 @@ def place_mark(
         label = "."
     elif item.shape in ("speck", "piece", "dash"):
         label = _name_dash(item.box, where)
+    if not label or (item.shape in ("speck", "piece") and _is_crowded(item.box, specks, height=where.height)):
+        return None
     twin = _find_twin(item.box, specks, height=where.height) if label == "." else None
     if twin is not None:
         return Mark(":", TRUST[":"], Box.union([item.box, twin]))
     if label == "." and min(where.gaps(item.box)) <= 0 and _touches_any(item.box, rules, pen_px=pen_px):
-        return None
-    if not label or (item.shape in ("speck", "piece") and _is_crowded(item.box, specks, height=where.height)):
         return None
     return Mark(label, TRUST[label], item.box)
 

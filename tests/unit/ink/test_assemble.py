@@ -182,6 +182,13 @@ def test_two_points_above_each_other_are_a_colon(upper: Candidate, text: str) ->
     assert len(made.used) == (2 if ":" in text else 1)
 
 
+def test_dust_makes_no_colon() -> None:
+    dust = [speck(170 + 9 * i, 160 - 2 * i) for i in range(5)]
+    made = put([*write("12"), *write("50", x=220)], speck(191, 118), speck(191, 145), *dust)
+    assert text_of(made) in ("12 50", "1250")
+    assert not made.used
+
+
 def test_a_leaning_one_in_a_long_number_is_no_slash() -> None:
     assert slashed(height=52, slant_deg=40.0, confidence=0.99, around=("316", "2")) == "31612"
     assert slashed(height=58, slant_deg=40.0, confidence=0.99, around=("316", "2")) == "316/2"
