@@ -46,6 +46,12 @@ def train(
         Path | None, typer.Option("--output", "-o", help="Folder for the run.", show_default="runs/RECIPE")
     ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Start anew, ignore a checkpoint.")] = False,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start", help="Folder of a run whose weights a network begins with.", show_default="chance"
+        ),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="In place of the recipe's.", show_default=False)] = None,
     seed: Annotated[int | None, typer.Option(help="In place of the recipe's.", show_default=False)] = None,
     data: Annotated[
@@ -86,7 +92,7 @@ def train(
         inkdigits train --continue latin --data corrections
     """
     if continue_ is not None:
-        given = (recipe, model, features, settings or None, epochs, train_size)
+        given = (recipe, model, features, settings or None, epochs, train_size, start)
         if any(value is not None for value in given) or restart or tensorboard:
             raise UsageError(
                 "A model that is continued keeps its recipe",
@@ -105,7 +111,7 @@ def train(
     _refuse_epochs(chosen, epochs)
     chosen = override_recipe(chosen, epochs=epochs, seed=seed, sets=data, train_size=train_size)
     folder = output or Path("runs") / name
-    made = _make_model(chosen, folder, restart=restart, threads=threads, tensorboard=tensorboard)
+    made = _make_model(chosen, folder, restart=restart, start=start, threads=threads, tensorboard=tensorboard)
     learn, judge = load_training_data(chosen.data)
     tell(f"{chosen.model.name}: {len(learn)} digits of {learn.name} to learn, {len(judge)} to judge.")
     try:
@@ -155,7 +161,7 @@ def _refuse_epochs(recipe: Recipe, epochs: int | None) -> None:
 
 
 def _make_model(
-    recipe: Recipe, folder: Path, *, restart: bool, threads: int | None, tensorboard: bool
+    recipe: Recipe, folder: Path, *, restart: bool, start: Path | None, threads: int | None, tensorboard: bool
 ) -> Model:
     from inkdigits.training.device import set_threads
     from inkdigits.training.fit import make_model
@@ -165,7 +171,7 @@ def _make_model(
     listeners = [make_progress()]
     if tensorboard:
         listeners.append(TensorBoardLog(folder / "tensorboard"))
-    return make_model(recipe, folder=folder, listener=ListenerGroup(*listeners), restart=restart)
+    return make_model(recipe, folder=folder, listener=ListenerGroup(*listeners), restart=restart, start=start)
 
 
 def _export(recipe: Recipe, folder: Path, model: Model, judge: LabelledImages) -> Path:

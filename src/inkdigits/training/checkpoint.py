@@ -48,3 +48,40 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(state, dict) or state.get("format") != _FORMAT:
         raise UsageError(f"The checkpoint {path} has an unknown form", remedy=remedy)
     return state
+
+
+def read_start(folder: Path) -> dict[str, torch.Tensor]:
+    """Return the weights that a run came to, averaged where it averaged them.
+
+    Args:
+        folder: Of the run.
+
+    Raises:
+        UsageError: If there is no such run.
+    """
+    path = folder / CHECKPOINT_NAME
+    if not path.exists():
+        raise UsageError(
+            f"{folder} holds no run to start from", remedy="Name the folder of a run that has ended."
+        )
+    state = load_checkpoint(path)
+    weights: dict[str, torch.Tensor] = state.get("average") or state.get("network") or {}
+    return weights
+
+
+def load_start(folder: Path, network: torch.nn.Module) -> None:
+    """Give a network the weights of a run, to learn on from there.
+
+    Args:
+        folder: Of the run.
+        network: Of the same form; changed.
+
+    Raises:
+        UsageError: If there is no such run, or its network has another form.
+    """
+    try:
+        network.load_state_dict(read_start(folder))
+    except RuntimeError as error:
+        raise UsageError(
+            f"The run in {folder} has another network", remedy="Name the folder of a run of the same kind."
+        ) from error

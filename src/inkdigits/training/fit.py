@@ -14,15 +14,17 @@ from typing import Final, Self
 import torch
 
 from inkdigits.datasets import split_train_validation
-from inkdigits.errors import RecipeError
+from inkdigits.errors import RecipeError, UsageError
 from inkdigits.models import get_model_spec, make_estimator
 from inkdigits.models.classifier import NetworkClassifier
 from inkdigits.models.ensemble import join_networks
 from inkdigits.models.model import Model, Plan
 from inkdigits.training.builtin import list_recipes, load_builtin_recipe, make_recipe
+from inkdigits.training.checkpoint import load_start, read_start
 from inkdigits.training.log import Listener
 from inkdigits.training.loop import Trainer, TrainingResult, build_network
 from inkdigits.training.recipe import Recipe
+from inkdigits.training.teaching import open_teachers
 from inkdigits.training.temperature import fit_temperature
 from inkdigits.types import LabelledImages
 
@@ -37,6 +39,7 @@ def make_model(
     folder: Path | None = None,
     listener: Listener | None = None,
     restart: bool = False,
+    start: Path | None = None,
 ) -> Model:
     """Return a model that has learned nothing yet.
 
@@ -46,20 +49,24 @@ def make_model(
         folder: Where a network's checkpoint and log go; None keeps nothing.
         listener: Hears how a network's training goes on.
         restart: Whether to ignore a checkpoint in the folder.
+        start: Folder of a run whose weights a network begins with; None for weights by chance.
 
     Raises:
         RecipeError: If a name or an option is unknown, or a value is impossible.
         MissingExtraError: If a library is not installed.
+        UsageError: If there is a start, and the model is no network.
     """
     if isinstance(recipe, str):
         recipe = make_recipe(recipe)
     kind = get_model_spec(recipe.model.name).kind
+    if start is not None and kind != "network":
+        raise UsageError(f"The model {recipe.model.name!r} starts from nothing", remedy="Leave --start out.")
     if kind == "estimator":
         options = {"seed": recipe.train.seed, **recipe.model.options}
         return make_estimator(recipe.model.name, features=recipe.model.features, **options)
     if kind == "ensemble":
         return EnsembleModel(recipe, folder=folder, listener=listener, restart=restart)
-    return NetworkModel(recipe, folder=folder, listener=listener, restart=restart)
+    return NetworkModel(recipe, folder=folder, listener=listener, restart=restart, start=start)
 
 
 class NetworkModel(Model):
@@ -70,9 +77,12 @@ class NetworkModel(Model):
         folder: Where checkpoint and log go; None keeps nothing.
         listener: Hears how it goes on.
         restart: Whether to ignore a checkpoint in the folder.
+        start: Folder of a run whose weights it begins with; None for weights by chance.
 
     Raises:
+        BundleError: If a teacher can't be opened.
         RecipeError: If the network has no such option, or a value is impossible.
+        UsageError: If there is no run to start from.
     """
 
     def __init__(
@@ -82,12 +92,18 @@ class NetworkModel(Model):
         folder: Path | None = None,
         listener: Listener | None = None,
         restart: bool = False,
+        start: Path | None = None,
     ) -> None:
-        build_network(recipe, classes=2)  # a wrong option is told before any digit is loaded
+        # What is wrong or missing is told before any digit is loaded.
+        build_network(recipe, classes=2)
+        open_teachers(recipe.train.teachers)
+        if start is not None:
+            read_start(start)
         self._recipe = recipe
         self._folder = folder
         self._listener = listener
         self._restart = restart
+        self._start = start
         self.result: TrainingResult | None = None
 
     @property
@@ -101,13 +117,19 @@ class NetworkModel(Model):
         Args:
             train: Digits to learn from.
             validation: Digits to judge by; if None, one in ten is set aside.
+
+        Raises:
+            UsageError: If the run to start from has another network; else as `Trainer.fit`.
         """
         if validation is None:
             train, validation = split_train_validation(
                 train, validation_size=_SET_ASIDE, seed=self._recipe.data.seed
             )
+        network = build_network(self._recipe, classes=len(train.label_names))
+        if self._start is not None:
+            load_start(self._start, network)
         self.result = Trainer(
-            build_network(self._recipe, classes=len(train.label_names)),
+            network,
             self._recipe,
             train=train,
             validation=validation,

@@ -36,6 +36,7 @@ from inkdigits.training.log import LOG_NAME, EpochRecord, Listener, QuietListene
 from inkdigits.training.recipe import Recipe, recipe_from_toml, recipe_to_toml
 from inkdigits.training.schedule import compute_learning_rate
 from inkdigits.training.sections import TrainSection
+from inkdigits.training.teaching import Teachers
 from inkdigits.types import LabelledImages
 
 NOTE_NAME: Final = "interrupted.txt"
@@ -101,6 +102,8 @@ class Trainer:
         self._images, self._labels = _to_tensors(train, self._device)
         self._validation_images, self._validation_labels = _to_tensors(validation, self._device)
         self._classes = len(train.label_names)
+        names = recipe.train.teachers
+        self._teachers = Teachers(names, train.label_names) if names else None
         self._batch_size = min(recipe.train.batch_size, len(train))
         self._steps_per_epoch = len(train) // self._batch_size
         self._optimizer = make_optimizer(network, recipe.train)
@@ -210,9 +213,10 @@ class Trainer:
         settings = self._recipe.augment
         images = augment(_to_ink(self._images[chosen]), settings, generator=self._generator)
         targets = labels
-        if settings.mixup or self._recipe.train.targets == "one-hot":
+        if settings.mixup or self._recipe.train.targets == "one-hot" or self._teachers is not None:
             targets = F.one_hot(labels, self._classes).float()
             images, targets = mixup(images, targets, alpha=settings.mixup, generator=self._generator)
+            targets = targets if self._teachers is None else self._teachers.mix(targets, images)
         return images.contiguous(memory_format=torch.channels_last), targets
 
     def _judged_network(self) -> nn.Module:

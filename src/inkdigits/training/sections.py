@@ -153,6 +153,7 @@ class TrainSection:
         clip_norm: Largest norm of the gradient; 0 does not clip.
         precision: "auto" takes bfloat16 where the machine multiplies it in hardware.
         seed: Decides weights, order, dropout and augmentation.
+        teachers: Names of models that ship, or paths of bundles: seven tenths of the target are their mean answer.
     """
 
     epochs: PositiveCount = 10
@@ -171,6 +172,7 @@ class TrainSection:
     clip_norm: Annotated[float, Range(0)] = 0.0
     precision: Precision = "auto"
     seed: Seed = 0
+    teachers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

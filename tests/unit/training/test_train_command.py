@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from inkdigits.bundles import BundleClassifier
 from inkdigits.cli import app
-from inkdigits.errors import RecipeError, UsageError
+from inkdigits.errors import BundleError, RecipeError, UsageError
 from inkdigits.training import data as training_data
 from inkdigits.training.loop import Trainer
 from inkdigits.training.recipe import load_recipe
@@ -190,6 +190,10 @@ def test_an_ensemble_becomes_one_bundle(recipe: Path, tmp_path: Path) -> None:
         (["--model", "cnn", "--features", "hog"], RecipeError, "sees pixels"),
         (["--model", "svm", "--set", "gama=3"], RecipeError, "'gamma'"),
         (["nothing.toml"], RecipeError, "nothing.toml"),
+        (["--model", "svm", "--start", "runs/cnn"], UsageError, "starts from nothing"),
+        (["--model", "cnn", "--start", "runs/no"], UsageError, "holds no run"),
+        (["--model", "cnn", "--set", 'train.teachers=["no.onnx"]'], BundleError, "no.onnx"),
+        (["--continue", "latin", "--start", "runs/cnn"], UsageError, "keeps its recipe"),
     ],
 )
 def test_contradictions_are_told(
