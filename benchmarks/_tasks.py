@@ -14,6 +14,7 @@ from _marked import KINDS, hide_digits, make_marked_cases
 from _nondigits import LOOK_ALIKES, is_alike, list_alike, load_symbols
 from _rows import TURNS_DEG, make_row_cases
 from _rules import Rule, Score, Scorer
+from _things import has_more_photos, make_more_photo_cases, make_photo_cases, make_scene_cases
 from _touching import make_touching_cases
 
 Layout: TypeAlias = Literal["glyph", "line", "page"]
@@ -113,6 +114,16 @@ def make_tasks() -> list[Task]:
         Task("blank pictures", make_blank_cases, "page", rules.is_rejected, (
             Measure("no number", rules.rate(rules.is_rejected), 0.99),
         ), fed="arrays made by code, seeded"),
+        *(
+            Task(name, load, "page", rules.is_rejected, (
+                Measure("no number", rules.rate(rules.is_rejected)),
+            ), fed="arrays, seeded crops of 28x28 to 256x256 pixels")
+            for name, load in (
+                ("photographs of things", make_photo_cases),
+                *([("photographs of scikit-image", make_more_photo_cases)] if has_more_photos() else []),
+                ("scenes made by code", make_scene_cases),
+            )
+        ),
     ]  # fmt: skip
 
 

@@ -159,7 +159,7 @@ def synth(
 ) -> None:
     """Draw made pages with the boxes of their signs, as the detector is trained on them.
 
-    Kinds: strip, amount, comb, table, page, crop, junk, blank.
+    Kinds: strip, amount, comb, table, page, crop, junk, blank, scene.
 
     **Examples**
 

@@ -14,10 +14,11 @@ from inkdigits.datasets.synth.bank import GlyphBank
 from inkdigits.datasets.synth.crops import make_crop, make_junk
 from inkdigits.datasets.synth.forms import make_comb, make_page, make_table
 from inkdigits.datasets.synth.page import KINDS, SynthPage
+from inkdigits.datasets.synth.scenes import make_scene
 from inkdigits.datasets.synth.strips import make_amount, make_blank, make_strip
 from inkdigits.errors import UsageError
 
-WEIGHTS = (0.30, 0.25, 0.12, 0.08, 0.08, 0.09, 0.06, 0.02)
+WEIGHTS = (0.30, 0.25, 0.12, 0.08, 0.08, 0.09, 0.06, 0.02, 0.0)
 """How often each of `KINDS` is made when none is asked for."""
 DIGIT_PX = (14.0, 24.0, 44.0)
 """Smallest, middle and largest height of digits that are drawn when none is given."""
@@ -43,6 +44,7 @@ MAKERS: Mapping[str, Maker] = {
     "crop": make_crop,
     "junk": make_junk,
     "blank": make_blank,
+    "scene": make_scene,
 }
 TABLE_DIGIT_PX = (14.0, 22.0)
 """Tables are written small."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 FloatBox: TypeAlias = tuple[float, float, float, float]
 """x, y, width, height in pixels."""
 
-KINDS = ("strip", "amount", "comb", "table", "page", "crop", "junk", "blank")
+KINDS = ("strip", "amount", "comb", "table", "page", "crop", "junk", "blank", "scene")
 """The kinds of pages that can be asked for."""
 
 MARKS = ".,-/"

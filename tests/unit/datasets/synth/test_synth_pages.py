@@ -66,7 +66,7 @@ def test_text_is_what_the_signs_say(bank: GlyphBank, kind: str) -> None:
         assert all(any(c.isdigit() for c in number) for number in numbers.values())
 
 
-@pytest.mark.parametrize("kind", ["junk", "blank"])
+@pytest.mark.parametrize("kind", ["junk", "blank", "scene"])
 def test_pages_without_digits_have_none(bank: GlyphBank, kind: str) -> None:
     for seed in range(TRIES):
         page = make(bank, kind, seed)
