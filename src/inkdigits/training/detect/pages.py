@@ -6,7 +6,7 @@ how a page becomes a view (ink).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.datasets.synth import GlyphBank, SynthPage, make_synth_page
+from inkdigits.datasets.synth import GlyphBank, SynthPage, SynthSign, make_synth_page
 from inkdigits.files import replacing
-from inkdigits.ink import extract_ink, make_view
+from inkdigits.ink import InkPage, extract_ink, find_glyphs, make_view, remove_rules
 from inkdigits.ink.view import DIGIT_PX
 from inkdigits.training.workers import load_bank, map_processes
 
@@ -37,6 +37,8 @@ _MOST_REDUCED: Final = 2.5
 """Pages are drawn up to this many times larger than they are seen."""
 _SMALL: Final = 0.25
 """Part of the pages that are no larger than what stands on them: crops of one digit, cut-out numbers."""
+_SMALL_OF_KIND: Final = 0.6
+"""The same where all pages are of one kind: most pictures of things that are read are small."""
 _SMALL_KINDS: Final = ("crop", "strip", "strip", "amount", "amount")
 _GAP_PX: Final = 26
 """Least paper between small pictures in one view."""
@@ -75,18 +77,19 @@ class PagePool:
         return slice(int(first), int(last))
 
 
-def make_pool(bank: GlyphBank, *, seed: int, count: int) -> PagePool:
+def make_pool(bank: GlyphBank, *, seed: int, count: int, kind: str | None = None) -> PagePool:
     """Make views of synthetic pages.
 
     Args:
         bank: Where the digits come from.
         seed: The same seed gives the same views.
         count: How many.
+        kind: Of all pages; drawn when not given.
     """
     views, boxes, labels, pages, texts, kinds = [], [], [], [], [], []
     for index in range(count):
         rng = np.random.default_rng([seed, index])
-        view, placed = _make_view(bank, rng)
+        view, placed = _make_view(bank, rng, kind)
         views.append(view)
         for page, scale, left, top in placed:
             for sign in page.signs:
@@ -120,13 +123,15 @@ class Placed(NamedTuple):
     top: int
 
 
-def _make_view(bank: GlyphBank, rng: np.random.Generator) -> tuple[npt.NDArray[np.uint8], list[Placed]]:
+def _make_view(
+    bank: GlyphBank, rng: np.random.Generator, kind: str | None
+) -> tuple[npt.NDArray[np.uint8], list[Placed]]:
     """Draw one page that fills a view, or several small pictures with paper between them."""
     view = np.zeros(VIEW_SIZE, np.uint8)
     seen_px = DIGIT_PX * float(np.exp(np.clip(rng.normal(0, _SPREAD), -0.6, 0.6)))
     room = VIEW_SIZE[0] - 2 * _MARGIN_PX, VIEW_SIZE[1] - 2 * _MARGIN_PX
-    if rng.random() >= _SMALL:
-        return view, [_place(bank, rng, view, None, room, (_MARGIN_PX, _MARGIN_PX), seen_px=seen_px)]
+    if rng.random() >= (_SMALL if kind is None else _SMALL_OF_KIND):
+        return view, [_place(bank, rng, view, kind, room, (_MARGIN_PX, _MARGIN_PX), seen_px=seen_px)]
     placed: list[Placed] = []
     left = _MARGIN_PX + int(rng.integers(0, _GAP_PX))
     while True:
@@ -137,9 +142,9 @@ def _make_view(bank: GlyphBank, rng: np.random.Generator) -> tuple[npt.NDArray[n
             if placed:
                 return view, placed
             left = _MARGIN_PX
-        kind = "crop" if wide < 1.5 * seen_px else str(rng.choice(_SMALL_KINDS))
+        small = kind or ("crop" if wide < 1.5 * seen_px else str(rng.choice(_SMALL_KINDS)))
         top = _MARGIN_PX + int(rng.integers(room[0] - height + 1))
-        placed.append(_place(bank, rng, view, kind, (height, width), (top, left), seen_px=seen_px))
+        placed.append(_place(bank, rng, view, small, (height, width), (top, left), seen_px=seen_px))
         left += width + int(rng.integers(_GAP_PX, 2 * _GAP_PX))
 
 
@@ -164,7 +169,19 @@ def _place(
         strength = make_view(ink, scale=size[1] / ink.ink.shape[1], margin_px=0)
         height, width = min(size[0], strength.shape[0]), min(size[1], strength.shape[1])
         view[top : top + height, left : left + width] = np.rint(255 * strength[:height, :width])
+        if page.kind == "scene":
+            page = replace(page, signs=_find_things(ink))
     return Placed(page, size[1] / drawn[1], left, top)
+
+
+def _find_things(ink: InkPage) -> tuple[SynthSign, ...]:
+    """Return what a reader would take for glyphs on a picture without writing: signs that are no digits."""
+    glyphs, _ = find_glyphs(remove_rules(ink)[0])
+    boxes = [glyph.box for glyph in glyphs]
+    return tuple(
+        SynthSign("", (b.x / ink.scale, b.y / ink.scale, b.width / ink.scale, b.height / ink.scale), -1)
+        for b in boxes
+    )
 
 
 def save_pool(pool: PagePool, path: Path) -> None:
@@ -198,32 +215,37 @@ def join_pools(pools: list[PagePool]) -> PagePool:
     )
 
 
-def load_or_make_pool(folder: Path, *, seed: int, count: int, workers: int = 2) -> PagePool:
+def load_or_make_pool(folder: Path, *, seed: int, count: int, scenes: int = 0, workers: int = 2) -> PagePool:
     """Read the pool of a seed from a folder of shards; shards that are missing are made, several at a time.
 
     Args:
         folder: Where shards are kept.
         seed: Seed of the pool.
         count: Number of views, rounded up to whole shards.
+        scenes: Number of views of things without writing behind them, rounded up likewise.
         workers: Processes that draw.
     """
-    return join_pools(
-        [load_pool(path) for path in find_shards(folder, seed=seed, count=count, workers=workers)]
-    )
+    paths = find_shards(folder, seed=seed, count=count, scenes=scenes, workers=workers)
+    return join_pools([load_pool(path) for path in paths])
 
 
-def find_shards(folder: Path, *, seed: int, count: int, workers: int = 2) -> list[Path]:
+def find_shards(folder: Path, *, seed: int, count: int, scenes: int = 0, workers: int = 2) -> list[Path]:
     """Return the files that hold a pool; those that are missing are made. Arguments as for `load_or_make_pool`."""
-    shards = range(-(-count // _SHARD))
-    paths = [folder / f"pages-{seed}-{shard:04}.npz" for shard in shards]
-    missing = [(path, seed * 100_000 + shard) for path, shard in zip(paths, shards, strict=True)
-               if not path.exists()]  # fmt: skip
+    jobs: list[_Job] = [
+        (folder / f"{name}-{seed}-{shard:04}.npz", seed * 100_000 + shard, kind)
+        for name, kind, views in (("pages", None, count), ("scenes", "scene", scenes))
+        for shard in range(-(-views // _SHARD))
+    ]
+    missing = [job for job in jobs if not job[0].exists()]
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
         map_processes(_make_shard, missing, workers=workers)
-    return paths
+    return [path for path, _, _ in jobs]
 
 
-def _make_shard(job: tuple[Path, int]) -> None:
-    path, seed = job
-    save_pool(make_pool(load_bank(), seed=seed, count=_SHARD), path)
+_Job = tuple[Path, int, str | None]
+
+
+def _make_shard(job: _Job) -> None:
+    path, seed, kind = job
+    save_pool(make_pool(load_bank(), seed=seed, count=_SHARD, kind=kind), path)

@@ -33,6 +33,7 @@ class DetectorRecipe:
     Attributes:
         pages: Number of synthetic views in each pool.
         pools: Number of pools to learn from, one after another.
+        scenes: Number of views of things without writing beside each pool.
         validation_pages: Number of other views that only judge.
         seed: Of the first pool; validation uses the next one, further pools those behind it.
         keep_start: In the end, go back so far toward the weights that were learned on from, in [0, 1].
@@ -44,6 +45,7 @@ class DetectorRecipe:
 
     pages: int = 16_000
     pools: int = 1
+    scenes: int = 0
     validation_pages: int = 500
     seed: int = 100
     keep_start: float = 0.0
@@ -87,7 +89,7 @@ def read_tables(
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"The recipe {path} can't be read ({error})", remedy="Check the path.") from error
     train, bundle = tables.pop("train", {}), tables.pop("bundle", {})
-    refuse_unknown(tables, {"pages", "pools", "validation_pages", "seed", "keep_start", *lists})
+    refuse_unknown(tables, {"pages", "pools", "scenes", "validation_pages", "seed", "keep_start", *lists})
     refuse_unknown(train, {f.name for f in fields(settings)})
     check_bundle(bundle)
     check_numbers({**{k: v for k, v in tables.items() if k not in lists}, **train})
@@ -126,7 +128,9 @@ def run_detector_recipe(
     """
     check_start(recipe.keep_start, start)
     train = [
-        load_or_make_pool(folder / "pages", seed=seed, count=recipe.pages, workers=workers)
+        load_or_make_pool(
+            folder / "pages", seed=seed, count=recipe.pages, scenes=recipe.scenes, workers=workers
+        )
         for seed in list_pools(recipe.seed, recipe.pools)
     ]
     validation = load_or_make_pool(

@@ -38,6 +38,7 @@ class RegionRecipe:
     Attributes:
         pages: Number of synthetic views in each pool.
         pools: Number of pools to learn from, one after another.
+        scenes: Number of views of things without writing beside each pool.
         validation_pages: Number of other views that only judge.
         seed: Of the first pool, numbered as in a detector's recipe.
         blocks: Residual blocks at strides 4 and 8.
@@ -52,6 +53,7 @@ class RegionRecipe:
 
     pages: int = 16_000
     pools: int = 1
+    scenes: int = 0
     validation_pages: int = 500
     seed: int = 100
     blocks: Sequence[int] = (2, 1)
@@ -115,14 +117,16 @@ def run_region_recipe(
     """
     check_start(recipe.keep_start, start)
 
-    def load(seed: int, count: int) -> tuple[npt.NDArray[np.uint8], Regions]:
-        shards = find_shards(pages, seed=seed, count=count, workers=workers)
+    def load(seed: int, count: int, scenes: int = 0) -> tuple[npt.NDArray[np.uint8], Regions]:
+        shards = find_shards(pages, seed=seed, count=count, scenes=scenes, workers=workers)
         parts = load_or_collect(shards, detector, folder / "regions", workers=workers)
         pools = [load_pool(path) for path in shards]
         views = np.concatenate([pool.views for pool in pools])
         return views, join_regions(parts, pages_each=[len(pool) for pool in pools])
 
-    drawers = [Drawer(*load(seed, recipe.pages)) for seed in list_pools(recipe.seed, recipe.pools)]
+    drawers = [
+        Drawer(*load(seed, recipe.pages, recipe.scenes)) for seed in list_pools(recipe.seed, recipe.pools)
+    ]
     judged_by = load(recipe.seed + 1, recipe.validation_pages)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.train.seed)
