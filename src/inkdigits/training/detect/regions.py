@@ -35,9 +35,11 @@ APART: Final = 0.3
 _LEAST_SCORE: Final = 0.1
 _JITTER: Final = 0.06
 """Standard deviation of a box's sides, as part of its longer side."""
-_TRUE, _SPOTTED, _FALSE, _OTHER = range(4)
-_SHARES: Final = (0.32, 0.36, 0.14, 0.18)
-"""Of a batch: boxes of digits; the detector's boxes of digits; its boxes of none; marks, letters and pieces."""
+_TRUE, _SPOTTED, _FALSE, _OTHER, _THING = range(5)
+_SHARES: Final = (0.3, 0.34, 0.13, 0.17, 0.06)
+"""Of a batch: boxes of digits; the detector's boxes of digits; its boxes of none; marks, letters and pieces; boxes
+on views of things, whose share would else come out of that of letters. What there is none of gives way to the rest.
+"""
 _WINDOW_PX: Final = 112
 """Width of what is cut out of a view before it is sampled; regions are hardly ever wider."""
 _ELASTIC_PX: Final = 1.5
@@ -56,7 +58,8 @@ class Regions:
         pages: (N,) int64, index of the view.
         boxes: (N, 4) float32, x, y, width, height in pixels of the view.
         labels: (N,) int64, 0 to 9, or `NONE`.
-        kinds: (N,) int64: a digit's own box, the detector's of a digit, the detector's of none, another sign's.
+        kinds: (N,) int64: a digit's own box, the detector's of a digit, the detector's of none, another sign's, or
+            any on a view of things.
     """
 
     pages: npt.NDArray[np.int64]
@@ -84,7 +87,7 @@ def collect_regions(pool: PagePool, detector: BundleDetector) -> Regions:
         pages.append(page)
         boxes.append(box)
         labels.append(label)
-        kinds.append(kind)
+        kinds.append(_THING if pool.kinds[page] == "scene" else kind)
 
     for index in range(len(pool)):
         rows = pool.signs_of(index)
@@ -180,7 +183,7 @@ class Drawer:
 
     def __init__(self, views: npt.NDArray[np.uint8], regions: Regions) -> None:
         self._views, self._regions = views, regions
-        self._rows = [np.flatnonzero(regions.kinds == kind) for kind in (_TRUE, _SPOTTED, _FALSE, _OTHER)]
+        self._rows = [np.flatnonzero(regions.kinds == kind) for kind in range(len(_SHARES))]
 
     def draw(self, count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Return (count, 2, 40, 40) float32 in [0, 1] and (count,) int64.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from inkdigits.export.region import export_regions
 from inkdigits.ink.region import cut_regions
 from inkdigits.models.region import RegionClassifier, grow
 from inkdigits.training.crops import CLASSES
-from inkdigits.training.detect.pages import PagePool
+from inkdigits.training.detect.pages import OTHER, PagePool
 from inkdigits.training.detect.region_loop import RegionSettings, judge_regions, train_regions
 from inkdigits.training.detect.region_recipe import load_region_recipe
 from inkdigits.training.detect.regions import (
@@ -128,6 +129,20 @@ def test_the_detectors_boxes_become_digits_or_none(make_pool: MakePool) -> None:
         overlaps = measure_overlaps(box, pool.boxes[rows])
         assert overlaps.max() >= 0.5
         assert pool.labels[rows][overlaps.argmax()] == label
+
+
+def test_boxes_on_views_of_things_have_a_share_of_their_own(make_pool: MakePool) -> None:
+    pool = make_pool(4)
+    things = replace(
+        pool, kinds=("scene", "scene", *pool.kinds[2:]), labels=np.where(pool.pages < 2, OTHER, pool.labels)
+    )
+    detector = BundleDetector(load_regions().path.with_name("detector.onnx"))
+    regions = collect_regions(things, detector)
+    on_things = regions.pages < 2
+    assert on_things.any()
+    assert set(regions.kinds[on_things].tolist()) == {4}
+    assert (regions.labels[on_things] == NONE).all()
+    assert 4 not in regions.kinds[~on_things]
 
 
 def test_joined_regions_point_to_their_views() -> None:
