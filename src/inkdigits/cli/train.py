@@ -49,7 +49,9 @@ def train(
     start: Annotated[
         Path | None,
         typer.Option(
-            "--start", help="Folder of a run whose weights a network begins with.", show_default="chance"
+            "--start",
+            help="Folder of a run, or a bundle, whose weights to start from.",
+            show_default="chance",
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="In place of the recipe's.", show_default=False)] = None,

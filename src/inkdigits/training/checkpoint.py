@@ -50,38 +50,38 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return state
 
 
-def read_start(folder: Path) -> dict[str, torch.Tensor]:
-    """Return the weights that a run came to, averaged where it averaged them.
+def find_start(start: Path) -> Path:
+    """Return the file with the weights to begin with: a bundle, or the checkpoint of a run.
 
     Args:
-        folder: Of the run.
+        start: A bundle, or the folder of a run.
 
     Raises:
-        UsageError: If there is no such run.
+        UsageError: If there is neither.
     """
-    path = folder / CHECKPOINT_NAME
+    path = start if start.is_file() else start / CHECKPOINT_NAME
     if not path.exists():
         raise UsageError(
-            f"{folder} holds no run to start from", remedy="Name the folder of a run that has ended."
+            f"{start} holds no run to start from",
+            remedy="Name the folder of a run that has ended, or a bundle.",
         )
-    state = load_checkpoint(path)
-    weights: dict[str, torch.Tensor] = state.get("average") or state.get("network") or {}
-    return weights
+    return path
 
 
-def load_start(folder: Path, network: torch.nn.Module) -> None:
-    """Give a network the weights of a run, to learn on from there.
+def load_start(start: Path, network: torch.nn.Module) -> None:
+    """Give a network the weights that a run came to, averaged where it averaged them, to learn on from there.
 
     Args:
-        folder: Of the run.
+        start: Folder of the run.
         network: Of the same form; changed.
 
     Raises:
         UsageError: If there is no such run, or its network has another form.
     """
+    state = load_checkpoint(find_start(start))
     try:
-        network.load_state_dict(read_start(folder))
-    except RuntimeError as error:
+        network.load_state_dict(state.get("average") or state["network"])
+    except (KeyError, RuntimeError) as error:
         raise UsageError(
-            f"The run in {folder} has another network", remedy="Name the folder of a run of the same kind."
+            f"The run in {start} has another network", remedy="Name the folder of a run of the same kind."
         ) from error

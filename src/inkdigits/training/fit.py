@@ -20,7 +20,8 @@ from inkdigits.models.classifier import NetworkClassifier
 from inkdigits.models.ensemble import join_networks
 from inkdigits.models.model import Model, Plan
 from inkdigits.training.builtin import list_recipes, load_builtin_recipe, make_recipe
-from inkdigits.training.checkpoint import load_start, read_start
+from inkdigits.training.checkpoint import find_start, load_start
+from inkdigits.training.detect.restore import load_bundle_weights
 from inkdigits.training.log import Listener
 from inkdigits.training.loop import Trainer, TrainingResult, build_network
 from inkdigits.training.recipe import Recipe
@@ -30,6 +31,8 @@ from inkdigits.types import LabelledImages
 
 _SET_ASIDE: Final = 0.1
 """Share of the training digits that judges a network where no validation digits are given."""
+_EXAMPLES: Final = 1000
+"""Digits that measure the norms of a network that learns on from a bundle."""
 _DEFAULT_MEMBERS: Final = ("cnn", "cnn", "cnn", "cnn", "cnn")
 
 
@@ -49,7 +52,7 @@ def make_model(
         folder: Where a network's checkpoint and log go; None keeps nothing.
         listener: Hears how a network's training goes on.
         restart: Whether to ignore a checkpoint in the folder.
-        start: Folder of a run whose weights a network begins with; None for weights by chance.
+        start: Folder of a run, or a bundle, whose weights a network begins with; None for weights by chance.
 
     Raises:
         RecipeError: If a name or an option is unknown, or a value is impossible.
@@ -77,7 +80,7 @@ class NetworkModel(Model):
         folder: Where checkpoint and log go; None keeps nothing.
         listener: Hears how it goes on.
         restart: Whether to ignore a checkpoint in the folder.
-        start: Folder of a run whose weights it begins with; None for weights by chance.
+        start: Folder of a run, or a bundle, whose weights it begins with; None for weights by chance.
 
     Raises:
         BundleError: If a teacher can't be opened.
@@ -98,7 +101,7 @@ class NetworkModel(Model):
         build_network(recipe, classes=2)
         open_teachers(recipe.train.teachers)
         if start is not None:
-            read_start(start)
+            find_start(start)
         self._recipe = recipe
         self._folder = folder
         self._listener = listener
@@ -119,6 +122,7 @@ class NetworkModel(Model):
             validation: Digits to judge by; if None, one in ten is set aside.
 
         Raises:
+            BundleError: If the bundle to start from has another network.
             UsageError: If the run to start from has another network; else as `Trainer.fit`.
         """
         if validation is None:
@@ -126,7 +130,10 @@ class NetworkModel(Model):
                 train, validation_size=_SET_ASIDE, seed=self._recipe.data.seed
             )
         network = build_network(self._recipe, classes=len(train.label_names))
-        if self._start is not None:
+        if self._start is not None and self._start.is_file():
+            examples = torch.from_numpy(train.images[:_EXAMPLES]).unsqueeze(1).float() / 255
+            load_bundle_weights(network, self._start, examples)
+        elif self._start is not None:
             load_start(self._start, network)
         self.result = Trainer(
             network,

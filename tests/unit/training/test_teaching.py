@@ -100,6 +100,19 @@ def test_a_network_begins_with_the_weights_of_a_run(small_digits: LabelledImages
     assert right[0] > 0.9 > right[1]
 
 
+def test_a_network_begins_with_the_weights_of_a_bundle(small_digits: LabelledImages) -> None:
+    bundle = load_classifier("latin-mnist")
+    learn, judge = split_train_validation(small_digits, validation_size=200, seed=0)
+    recipe = recipe_from_toml(
+        RECIPE.replace("cnn-nano", "cnn").replace("epochs = 6", "epochs = 1\nlearning_rate = 1e-6")
+    )
+    begun = make_model(recipe, start=bundle.path).fit(learn, judge)
+    said, expected = begun.predict_proba(judge.images).argmax(1), bundle.predict_proba(judge.images).argmax(1)
+    assert (said == expected).mean() > 0.95
+    with pytest.raises(BundleError, match="another network"):
+        make_model(recipe_from_toml(RECIPE), start=bundle.path).fit(learn, judge)
+
+
 def test_what_can_not_be_started_from_is_told(small_digits: LabelledImages, tmp_path: Path) -> None:
     recipe = recipe_from_toml(RECIPE.replace("epochs = 6", "epochs = 1"))
     with pytest.raises(UsageError, match="holds no run"):

@@ -1,4 +1,4 @@
-"""A page network's weights out of its bundle, to learn on from: of a run, often nothing but the bundle is left.
+"""A network's weights out of its bundle, to learn on from: of a run, often nothing but the bundle is left.
 
 Owns: reading the weights, 8 bits included, and giving the folded norms back. Leaves to others: learning (loop).
 """
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from inkdigits.errors import BundleError, MissingExtraError
 
-_REMEDY = "Name a bundle that `inkdigits train-detector` or `train-regions` wrote."
+_REMEDY = "Name a bundle of the same kind of network, as `inkdigits train` and its like write them."
 
 
 def load_bundle_weights(network: nn.Module, path: Path, examples: Tensor) -> None:
@@ -25,7 +25,7 @@ def load_bundle_weights(network: nn.Module, path: Path, examples: Tensor) -> Non
     that the examples have there, so that the network answers as the bundle does and learns on as others do.
 
     Args:
-        network: Detector or region classifier; changed, and left in evaluation mode.
+        network: Detector, region classifier or classifier; changed, and left in evaluation mode.
         path: Of its bundle, in 32 or 8 bits.
         examples: (N, C, H, W) float32 inputs, some hundred: what the norms measure.
 
@@ -80,14 +80,17 @@ def _read_layers(path: Path) -> list[tuple[str, npt.NDArray[Any], npt.NDArray[An
 
 
 def _find_module(node: str) -> str:
-    """Return the module that a node was traced from: "/at4/at4.1/first/first.0/Conv" is at4.1.first.0."""
+    """Return the module that a node was traced from: "/at4/at4.1/first/first.0/Conv" is at4.1.first.0.
+
+    Classifiers were traced within a module that brings pictures into their form, as its "network".
+    """
     path: list[str] = []
     for part in node.strip("/").split("/")[:-1]:
         if path and part.startswith(f"{path[-1]}."):
             path[-1] = part
         else:
             path.append(part)
-    return ".".join(path)
+    return ".".join(path[1:] if path[0] == "network" else path)
 
 
 @torch.no_grad()
