@@ -23,6 +23,7 @@ from inkdigits.cli.robustness import robustness
 from inkdigits.cli.serve import serve
 from inkdigits.cli.train import train
 from inkdigits.cli.train_detector import train_detector
+from inkdigits.cli.train_guard import train_guard
 from inkdigits.cli.train_regions import train_regions
 from inkdigits.cli.tune import tune
 from inkdigits.errors import InkdigitsError
@@ -70,6 +71,7 @@ app.command()(serve)
 app.command()(train)
 app.command()(train_detector)
 app.command()(train_regions)
+app.command()(train_guard)
 app.command()(tune)
 app.command()(evaluate)
 app.command()(explain)

@@ -26,6 +26,7 @@ from inkdigits.datasets.strokes import make_strokes
 from inkdigits.datasets.writers import make_free_writer
 from inkdigits.ink import SIZE_PX, normalize_glyph, normalize_images
 from inkdigits.training.fakes import PEN_FAKES, write_fakes
+from inkdigits.training.scenes import SCENES, cut_scenes
 from inkdigits.types import LabelledImages
 
 PEN_SIMULATOR = "pen-simulator"
@@ -98,7 +99,8 @@ def load_non_digits(name: str) -> LabelledImages:
     """Load glyphs that are no digits, 28x28, all of the class "none".
 
     Args:
-        name: A data set whose licence permits training, or "pen-fakes" (letters and more by simulated pens).
+        name: A data set whose licence permits training, "pen-fakes" (letters and more by simulated pens) or
+            "scenes" (what is cut out of pictures of things, made by code).
 
     Returns:
         (N, 28, 28) uint8 images; every label is 10.
@@ -108,6 +110,8 @@ def load_non_digits(name: str) -> LabelledImages:
     """
     if name == PEN_FAKES:
         return write_fakes()
+    if name == SCENES:
+        return cut_scenes()
     if name == "hasy-symbols":
         data = load_permitted_symbols()
     elif name == CHARACTERS:
