@@ -123,3 +123,20 @@ def test_what_can_not_be_started_from_is_told(small_digits: LabelledImages, tmp_
         load_start(tmp_path, build_network(recipe, classes=11))
     with pytest.raises(UsageError, match="starts from nothing"):
         make_model("svm", start=tmp_path)
+
+
+@pytest.mark.parametrize(("none", "share"), [(0.6, TAUGHT), (0.2, 0.0), (0.01, TAUGHT)])
+def test_teachers_are_not_heard_of_what_they_never_saw(
+    none: float, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = torch.tensor([[1 - none, *[0.0] * 9, none]])
+    monkeypatch.setattr(Teachers, "answer", lambda self, ink: answer)
+    teachers = Teachers(["latin"], (*DIGITS, "none"))
+    label = F.one_hot(torch.tensor([10]), 11).float()
+    torch.testing.assert_close(
+        teachers.mix(label, torch.zeros(1, 1, 28, 28)), torch.lerp(label, answer, share)
+    )
+    digit = F.one_hot(torch.tensor([0]), 11).float()
+    torch.testing.assert_close(
+        teachers.mix(digit, torch.zeros(1, 1, 28, 28)), torch.lerp(digit, answer, TAUGHT)
+    )
