@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from browsing import DESKTOP, PHONE, OpenPage, Strokes, draw, find_problems, overflows
 
@@ -125,6 +125,17 @@ def test_without_a_place_nothing_is_offered_to_be_kept(
     assert json.loads(download.value.path().read_text())["text"] == "1"
 
 
+def wait_for_place(locator: Locator) -> FloatRect:
+    """Return where something stands once it has stood there for a third of a second."""
+    place = locator.bounding_box()
+    for _ in range(30):
+        locator.page.wait_for_timeout(300)
+        place, last = locator.bounding_box(), place
+        if place is not None and place == last:
+            return place
+    raise AssertionError(f"it moves on and on: {place}")
+
+
 def test_the_bars_stand_still_and_all_fits_on_one_screen(
     open_page: OpenPage, serve: Callable[..., Any], recorded: dict[str, Strokes], tmp_path: Path
 ) -> None:
@@ -143,12 +154,10 @@ def test_the_bars_stand_still_and_all_fits_on_one_screen(
     expect(page.locator("#digits img")).to_have_count(4)  # the forms, too, while the pen still moves
     expect(page.locator("#keypad")).to_be_hidden()
     bars = page.locator("#bars")
-    before = bars.bounding_box()
+    before = wait_for_place(bars)  # what is said of the drawing changes until the last point was read
     page.mouse.up()
     expect(page.locator("#confirm")).to_be_visible()
     expect(page.locator("#keys .key")).to_have_count(10)
-    after = bars.bounding_box()
-    assert before is not None
-    assert after is not None
+    after = wait_for_place(bars)
     assert (after["x"], after["y"]) == (before["x"], before["y"])
     assert page.evaluate("(({scrollHeight, clientHeight}) => scrollHeight - clientHeight)(answer)") == 0
