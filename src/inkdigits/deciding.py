@@ -66,6 +66,8 @@ ALONE = Weights(score=0.0, none=1.0, bias=0.4, detector=0.0, classifier=0.3, aga
 # Made after looking at usps and semeion, the only sets so small. Of MNIST digits at that size that nothing was
 # learned from, 96.3 % are kept without and 97.7 % with it (`benchmarks/fit_deciding.py --last`); none keeps 99 %.
 TINY_BIAS = 1.5
+# There, the same pixels make a thick zero and a thing: neither answer may be surer than this that it is none.
+TINY_NONE = 0.8
 LONE_BIAS = 0.8  # where only the classifier was asked
 LONE_NONE = (0.5, 0.99)  # outside of it the classifier is sure whether a lone glyph is a digit
 OTHER_NONE = 0.98  # a whole glyph that is another sign: whatever stands beside it makes no digit of it
@@ -218,7 +220,10 @@ def decide(sighting: Sighting, opinion: Opinion | None) -> Verdict:
         (sighting.again, weights.again, weights.region),
     ):
         if answer is not None:
-            log_odds -= doubt * _log_odds(answer.none) if answer.none is not None else 0.0
+            if answer.none is not None:
+                log_odds -= doubt * _log_odds(
+                    min(answer.none, TINY_NONE) if sighting.is_tiny else answer.none
+                )
             joined += trust * _log(answer.probs)
     shares = np.exp(joined - joined.max())
     found = shares / shares.sum() / (1 + np.exp(-log_odds))

@@ -202,6 +202,9 @@ def test_a_crop_of_hardly_any_pixels_is_rather_a_digit() -> None:
     assert not decide(alone, alone.opinion).is_digit
     tiny = replace(alone, is_tiny=True)
     assert decide(tiny, tiny.opinion).is_digit
+    surely_none = replace(tiny, again=Opinion(lean(3, 0.99), 0.999))  # so few pixels tell nobody so much
+    assert decide(surely_none, Opinion(lean(3, 0.99), 0.6)).is_digit
+    assert not decide(replace(surely_none, is_tiny=False), Opinion(lean(3, 0.99), 0.6)).is_digit
 
 
 def test_what_three_answers_say_is_told_with_more_confidence() -> None:

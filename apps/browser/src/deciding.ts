@@ -117,16 +117,17 @@ export function decide(sighting: Sighting): Verdict {
   const joined = new Array<number>(constants.labels.length).fill(0);
   const add = (probs: number[], trust: number): void =>
     probs.forEach((prob, label) => (joined[label] += trust * Math.log(Math.max(prob, C.LEAST_PROB))));
+  const doubt = (none: number): number => logOdds(sighting.isTiny ? Math.min(none, C.TINY_NONE) : none);
   if (sighting.probs) {
     odds += weights.score * logOdds(sighting.score);
     add(sighting.probs, weights.detector);
   }
   if (opinion) {
-    odds -= weights.none * logOdds(opinion.none);
+    odds -= weights.none * doubt(opinion.none);
     add(opinion.probs, weights.classifier);
   }
   if (again) {
-    odds -= weights.again * logOdds(again.none);
+    odds -= weights.again * doubt(again.none);
     add(again.probs, weights.region);
   }
   const most = Math.max(...joined);
