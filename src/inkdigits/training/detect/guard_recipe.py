@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +17,9 @@ import torch
 
 from inkdigits.models.region import RegionClassifier
 from inkdigits.training.detect.guard import choose_threshold, train_guard
-from inkdigits.training.detect.pages import find_shards, load_pool
 from inkdigits.training.detect.recipe import read_tables
 from inkdigits.training.detect.region_loop import RegionSettings, predict_regions
-from inkdigits.training.detect.regions import NONE, Drawer, Regions, join_regions, load_or_collect
+from inkdigits.training.detect.regions import NONE, Drawer, load_views
 
 _PROBES: Final = 2048
 """Regions that tell the ranges of 8 bits, and prove what the bundle answers."""
@@ -108,18 +108,11 @@ def run_guard_recipe(
     Raises:
         UsageError: If the folder holds a run with other settings.
     """
-
-    def load(seed: int, count: int, scenes: int = 0) -> tuple[npt.NDArray[np.uint8], Regions]:
-        shards = find_shards(pages, seed=seed, count=count, scenes=scenes, workers=workers)
-        parts = load_or_collect(shards, detector, folder / "regions", workers=workers)
-        pools = [load_pool(path) for path in shards]
-        return np.concatenate([pool.views for pool in pools]), join_regions(
-            parts, pages_each=[len(pool) for pool in pools]
-        )
-
-    writing, things = Drawer(*load(recipe.seed, recipe.pages)), Drawer(*load(recipe.seed, 0, recipe.scenes))
-    views, regions = load(recipe.seed + 1, recipe.validation_pages)
-    other_views, others = load(recipe.seed + 1, 0, recipe.validation_pages)
+    load = partial(load_views, pages, folder / "regions", detector=detector, workers=workers)
+    writing = Drawer(*load(seed=recipe.seed, count=recipe.pages))
+    things = Drawer(*load(seed=recipe.seed, count=0, scenes=recipe.scenes))
+    views, regions = load(seed=recipe.seed + 1, count=recipe.validation_pages)
+    other_views, others = load(seed=recipe.seed + 1, count=0, scenes=recipe.validation_pages)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_WEIGHTS_SEED)
         guard = RegionClassifier(classes=1, depths=recipe.blocks, widths=recipe.widths)

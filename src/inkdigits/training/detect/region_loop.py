@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from inkdigits.models.region import RegionClassifier
 from inkdigits.training.average import WeightAverage
@@ -76,6 +77,50 @@ def train_regions(
     Raises:
         UsageError: If the folder holds a run with other settings.
     """
+
+    def draw(step: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        return train[step * len(train) // settings.steps].draw(settings.batch_size, rng)
+
+    def compute_loss(logits: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(logits, labels, label_smoothing=_SMOOTHING)
+
+    def judge(average: torch.nn.Module) -> dict[str, float]:
+        return {f"validation_{name}": value for name, value in judge_regions(average, *validation).items()}
+
+    return learn_steps(
+        network, settings, draw=draw, compute_loss=compute_loss, judge=judge, folder=folder, report=report
+    )
+
+
+def learn_steps(
+    network: RegionClassifier,
+    settings: RegionSettings,
+    *,
+    draw: Callable[[int, np.random.Generator], tuple[Tensor, Tensor]],
+    compute_loss: Callable[[Tensor, Tensor], Tensor],
+    folder: Path,
+    report: Callable[[dict[str, float]], None],
+    measure: Callable[[Tensor, Tensor], dict[str, float]] = lambda logits, labels: {},
+    judge: Callable[[torch.nn.Module], dict[str, float]] = lambda average: {},
+) -> RegionClassifier:
+    """Take a network's steps: whatever looks at regions learns so.
+
+    Args:
+        network: Changed.
+        settings: How.
+        draw: Gives the regions and the targets of a step; the same state of chance must give the same.
+        compute_loss: From float32 outputs and targets to the loss.
+        folder: Where checkpoint and log go; a run that was stopped there goes on.
+        report: Hears each line of the log.
+        measure: From outputs and targets of a batch to more figures of the log, which are averaged over its steps.
+        judge: From the averaged weights so far to more figures of the log.
+
+    Returns:
+        The averaged weights.
+
+    Raises:
+        UsageError: If the folder holds a run with other settings.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     device = choose_device()
     dtype = choose_dtype(device, "auto")
@@ -85,33 +130,34 @@ def train_regions(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     first, history = resume_run(folder, network, average, optimizer, asdict(settings))
-    total, count, start_s = 0.0, 0, time.perf_counter()
+    batches: list[dict[str, float]] = []
+    start_s = time.perf_counter()
     for step in range(first, settings.steps):
         rng = np.random.default_rng([settings.seed, step])  # nothing to save: a resumed run draws the same
         torch.manual_seed(settings.seed * 1_000_003 + step)  # dropout
-        drawer = train[step * len(train) // settings.steps]
-        regions, labels = drawer.draw(settings.batch_size, rng)
+        regions, targets = draw(step, rng)
+        targets = targets.to(device)
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * measure_rate(step, settings.steps)
         network.train()
         with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
             logits = network(regions.to(device).contiguous(memory_format=torch.channels_last))
-        loss = F.cross_entropy(logits.float(), labels.to(device), label_smoothing=_SMOOTHING)
+        loss = compute_loss(logits.float(), targets)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), _MOST_GRADIENT)
         optimizer.step()
         average.update(network, step=step)
-        total, count = total + loss.item(), count + 1
+        batches.append({"loss": loss.item(), **measure(logits.detach().float(), targets)})
         if (step + 1) % settings.log_every == 0 or step + 1 == settings.steps:
-            record = {"step": step + 1.0, "loss": total / count}
-            judged = judge_regions(average.network, *validation)
-            record |= {f"validation_{name}": value for name, value in judged.items()}
+            record = {"step": step + 1.0}
+            record |= {name: sum(batch[name] for batch in batches) / len(batches) for name in batches[0]}
+            record |= judge(average.network)
             record["seconds"] = time.perf_counter() - start_s
             history.append(record)
             save_run(folder, network, average, optimizer, asdict(settings), step + 1, history)
             report(record)
-            total, count, start_s = 0.0, 0, time.perf_counter()
+            batches, start_s = [], time.perf_counter()
     result = average.network.cpu()
     assert isinstance(result, RegionClassifier)
     return result

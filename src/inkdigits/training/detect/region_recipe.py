@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,6 @@ import numpy.typing as npt
 import torch
 
 from inkdigits.models.region import RegionClassifier, grow
-from inkdigits.training.detect.pages import find_shards, load_pool
 from inkdigits.training.detect.recipe import check_start, list_pools, read_tables
 from inkdigits.training.detect.region_loop import (
     RegionSettings,
@@ -23,7 +23,7 @@ from inkdigits.training.detect.region_loop import (
     predict_regions,
     train_regions,
 )
-from inkdigits.training.detect.regions import Drawer, Regions, join_regions, load_or_collect
+from inkdigits.training.detect.regions import Drawer, load_views
 from inkdigits.training.detect.state import go_back, load_start
 from inkdigits.training.temperature import fit_temperature
 
@@ -117,17 +117,12 @@ def run_region_recipe(
     """
     check_start(recipe.keep_start, start)
 
-    def load(seed: int, count: int, scenes: int = 0) -> tuple[npt.NDArray[np.uint8], Regions]:
-        shards = find_shards(pages, seed=seed, count=count, scenes=scenes, workers=workers)
-        parts = load_or_collect(shards, detector, folder / "regions", workers=workers)
-        pools = [load_pool(path) for path in shards]
-        views = np.concatenate([pool.views for pool in pools])
-        return views, join_regions(parts, pages_each=[len(pool) for pool in pools])
-
+    load = partial(load_views, pages, folder / "regions", detector=detector, workers=workers)
     drawers = [
-        Drawer(*load(seed, recipe.pages, recipe.scenes)) for seed in list_pools(recipe.seed, recipe.pools)
+        Drawer(*load(seed=seed, count=recipe.pages, scenes=recipe.scenes))
+        for seed in list_pools(recipe.seed, recipe.pools)
     ]
-    judged_by = load(recipe.seed + 1, recipe.validation_pages)
+    judged_by = load(seed=recipe.seed + 1, count=recipe.validation_pages)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.train.seed)
         network = RegionClassifier(depths=recipe.blocks, widths=recipe.widths)

@@ -22,7 +22,7 @@ from inkdigits.bundles.detector import BundleDetector
 from inkdigits.files import replacing
 from inkdigits.ink.region import BOX_HEIGHT_PX, BOX_WIDTH_PX, REGION_PX
 from inkdigits.training.detect.bend import draw_bends
-from inkdigits.training.detect.pages import PagePool, load_pool
+from inkdigits.training.detect.pages import PagePool, find_shards, load_pool
 from inkdigits.training.workers import map_processes
 
 NONE: Final = 10
@@ -171,6 +171,34 @@ def join_regions(parts: list[Regions], *, pages_each: list[int]) -> Regions:
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.kinds for part in parts]),
     )
+
+
+def load_views(
+    pages: Path,
+    folder: Path,
+    *,
+    detector: Path,
+    seed: int,
+    count: int,
+    scenes: int = 0,
+    workers: int = 2,
+) -> tuple[npt.NDArray[np.uint8], Regions]:
+    """Read the views of a seed and the boxes on them; what is missing is made.
+
+    Args:
+        pages: Where views are kept.
+        folder: Where boxes are kept.
+        detector: Bundle of the detector.
+        seed, count, scenes, workers: As for `pages.find_shards`.
+
+    Returns:
+        (N, H, W) uint8 and boxes.
+    """
+    shards = find_shards(pages, seed=seed, count=count, scenes=scenes, workers=workers)
+    parts = load_or_collect(shards, detector, folder, workers=workers)
+    pools = [load_pool(path) for path in shards]
+    views = np.concatenate([pool.views for pool in pools])
+    return views, join_regions(parts, pages_each=[len(pool) for pool in pools])
 
 
 class Drawer:
